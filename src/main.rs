@@ -1,0 +1,3 @@
+//! The `tallyman` program.
+
+fn main() {}
