@@ -1,1 +1,6 @@
-//! Tallyman.
+//! Tallyman runs the warehouse of an online shop: orders in, stock by lot, waves, picking, packing, labels, hand-over.
+//!
+//! One folder per noun of the warehouse. In each, arrows point one way: `kernel` <- `model` <- `sql` <- `ops` <- `web`.
+
+pub mod db;
+pub mod kernel;

@@ -1,0 +1,79 @@
+-- Warehouses, people, and the journal of operations and events.
+-- Tokens: {{pk}} {{int}} {{bool}} {{bytes}} {{strict}}; blocks: --@sqlite, --@pg, --@end.
+
+CREATE TABLE warehouse (
+  id {{pk}},
+  code TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  time_zone TEXT NOT NULL
+) {{strict}};
+
+CREATE TABLE person (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  number TEXT NOT NULL,
+  name TEXT NOT NULL,
+  language TEXT NOT NULL DEFAULT 'en' CONSTRAINT person_language CHECK (language IN ('en', 'zh-CN')),
+  active {{bool}} NOT NULL DEFAULT TRUE,
+  created_at {{int}} NOT NULL,
+  CONSTRAINT person_number UNIQUE (warehouse_id, number)
+) {{strict}};
+
+CREATE TABLE person_role (
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  role TEXT NOT NULL,
+  PRIMARY KEY (person_id, role)
+) {{strict}};
+
+-- An API token: only its SHA-256 is kept.
+CREATE TABLE token (
+  id {{pk}},
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  created_at {{int}} NOT NULL,
+  expires_at {{int}},
+  revoked_at {{int}}
+) {{strict}};
+
+CREATE TABLE operation (
+  key TEXT PRIMARY KEY,
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  kind TEXT NOT NULL,
+  input_hash TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  at {{int}} NOT NULL
+) {{strict}};
+
+CREATE TABLE event (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  at {{int}} NOT NULL,
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  kind TEXT NOT NULL,
+  subject_kind TEXT NOT NULL,
+  subject_id {{int}} NOT NULL,
+  operation_key TEXT NOT NULL,
+  data TEXT NOT NULL
+--@pg
+  , transaction_id BIGINT NOT NULL DEFAULT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)
+--@end
+) {{strict}};
+CREATE INDEX event_subject ON event (warehouse_id, subject_kind, subject_id, id);
+
+--@sqlite
+CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+--@pg
+CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
+CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION append_only();
+--@end
+
+INSERT INTO warehouse (id, code, name, time_zone) VALUES (1, 'MAIN', 'Main warehouse', 'Asia/Shanghai');
+-- Person 1 is the program itself.
+INSERT INTO person (id, warehouse_id, number, name, created_at) VALUES (1, 1, 'SYSTEM', 'Tallyman', 0);
+--@pg
+SELECT setval(pg_get_serial_sequence('warehouse', 'id'), 1);
+SELECT setval(pg_get_serial_sequence('person', 'id'), 1);
+--@end

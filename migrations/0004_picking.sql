@@ -1,0 +1,94 @@
+-- Waves, allocations, pick tasks.
+
+CREATE TABLE wave (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  number TEXT NOT NULL,
+  state TEXT NOT NULL CONSTRAINT wave_state CHECK (state IN ('planned', 'ready', 'held', 'released', 'picking', 'closed', 'cancelled')),
+  note TEXT NOT NULL DEFAULT '',
+  created_at {{int}} NOT NULL,
+  released_at {{int}},
+  closed_at {{int}},
+  CONSTRAINT wave_number UNIQUE (warehouse_id, number)
+) {{strict}};
+CREATE INDEX wave_by_state ON wave (warehouse_id, state);
+
+CREATE TABLE wave_order (
+  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  order_id {{int}} NOT NULL REFERENCES customer_order (id),
+  state TEXT NOT NULL CONSTRAINT wave_order_state CHECK (state IN ('in', 'taken_out', 'done')),
+  reason TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (wave_id, order_id)
+) {{strict}};
+-- An order is in one running wave at most.
+CREATE UNIQUE INDEX wave_order_running ON wave_order (order_id) WHERE state = 'in';
+
+CREATE TABLE pick_task (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  order_id {{int}} NOT NULL REFERENCES customer_order (id),
+  state TEXT NOT NULL CONSTRAINT pick_task_state CHECK (state IN ('open', 'claimed', 'done', 'cancelled')),
+  person_id {{int}} REFERENCES person (id),
+  lease_until {{int}},
+  -- The tote that goods go into now.
+  tote_place_id {{int}} REFERENCES place (id),
+  priority {{int}} NOT NULL DEFAULT 0,
+  ship_by {{int}} NOT NULL,
+  first_walk_order {{int}} NOT NULL,
+  -- Allocations of the task that are still to be picked.
+  lines_open {{int}} NOT NULL CONSTRAINT pick_task_lines CHECK (lines_open >= 0)
+) {{strict}};
+CREATE INDEX pick_task_next ON pick_task (warehouse_id, priority, first_walk_order, id) WHERE state IN ('open', 'claimed');
+CREATE INDEX pick_task_order ON pick_task (order_id);
+CREATE INDEX pick_task_wave ON pick_task (wave_id);
+
+-- What an allocation run saw for one SKU, so that each allocation can say why it chose.
+CREATE TABLE allocation_candidates (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  sku_id {{int}} NOT NULL REFERENCES sku (id),
+  at {{int}} NOT NULL,
+  rule TEXT NOT NULL,
+  demand {{int}} NOT NULL,
+  -- JSON list in the order of choice: cell, place, lot, received, expires, free.
+  candidates TEXT NOT NULL,
+  -- JSON list of cells that were not eligible, with the reason.
+  refused TEXT NOT NULL DEFAULT '[]'
+) {{strict}};
+CREATE INDEX allocation_candidates_wave ON allocation_candidates (wave_id, sku_id);
+
+CREATE TABLE allocation (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  task_id {{int}} NOT NULL REFERENCES pick_task (id),
+  order_id {{int}} NOT NULL REFERENCES customer_order (id),
+  order_line_id {{int}} NOT NULL REFERENCES order_line (id),
+  sku_id {{int}} NOT NULL REFERENCES sku (id),
+  lot_id {{int}} NOT NULL REFERENCES lot (id),
+  cell_id {{int}} NOT NULL REFERENCES stock_cell (id),
+  place_id {{int}} NOT NULL REFERENCES place (id),
+  walk_order {{int}} NOT NULL,
+  quantity {{int}} NOT NULL CONSTRAINT allocation_quantity CHECK (quantity > 0),
+  picked {{int}} NOT NULL DEFAULT 0,
+  short {{int}} NOT NULL DEFAULT 0,
+  taken_out {{int}} NOT NULL DEFAULT 0,
+  -- Picked pieces that went into a parcel.
+  packed {{int}} NOT NULL DEFAULT 0,
+  -- open: something is still to be picked; done: nothing is.
+  state TEXT NOT NULL CONSTRAINT allocation_state CHECK (state IN ('open', 'done')),
+  skips {{int}} NOT NULL DEFAULT 0,
+  rule TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  candidates_id {{int}} NOT NULL REFERENCES allocation_candidates (id),
+  -- The allocation whose shortage this one makes good, or whose place or lot a person exchanged for this one.
+  replaces_id {{int}} REFERENCES allocation (id),
+  CONSTRAINT allocation_parts CHECK (picked >= 0 AND short >= 0 AND taken_out >= 0 AND packed >= 0 AND packed <= picked
+    AND picked + short + taken_out <= quantity)
+) {{strict}};
+CREATE INDEX allocation_task ON allocation (task_id);
+CREATE INDEX allocation_line ON allocation (order_line_id);
+CREATE INDEX allocation_wave ON allocation (wave_id);
+CREATE INDEX allocation_cell ON allocation (cell_id) WHERE state = 'open';

@@ -1,0 +1,229 @@
+//! Opening a database, running commands on it, reading from it.
+
+use std::fs::File;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+
+use super::migrations::{Dialect, migrator};
+use super::writer::Writer;
+use super::{BoxFuture, DbError, Tx};
+
+/// How often a transaction is run again where PostgreSQL asks for it.
+const RERUNS: u32 = 8;
+
+/// A write: one transaction. It must touch nothing but the transaction, because it shares a writer and may be run
+/// again.
+pub trait Command: Send + Sync + 'static {
+    /// What it answers.
+    type Out: Send + 'static;
+    /// Why it may refuse; its changes are then undone.
+    type Error: From<DbError> + AsDbError + Send + 'static;
+    /// Does the work.
+    fn run<'a>(&'a self, tx: &'a mut Tx<'_>) -> impl Future<Output = Result<Self::Out, Self::Error>> + Send + 'a;
+}
+
+/// Lets the layer see a database failure inside a domain's error, to run the transaction again where that helps.
+pub trait AsDbError {
+    /// The database failure inside, if that is what it is.
+    fn as_db(&self) -> Option<&DbError>;
+}
+
+impl AsDbError for DbError {
+    fn as_db(&self) -> Option<&DbError> {
+        Some(self)
+    }
+}
+
+/// Where the database is and how much it may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://...`.
+    pub url: String,
+    /// Most connections to PostgreSQL.
+    pub max_connections: u32,
+}
+
+impl Settings {
+    /// The settings for a URL, with the usual limits.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), max_connections: 16 }
+    }
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Inner,
+}
+
+#[derive(Clone)]
+enum Inner {
+    Lite { writer: Writer, readers: SqlitePool, _lock: Arc<File> },
+    Pg(PgPool),
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.kind())
+    }
+}
+
+impl Db {
+    /// Opens the database and brings its tables up to date.
+    ///
+    /// # Errors
+    /// Where it can't be reached, is open elsewhere, or its tables can't be changed.
+    pub async fn open(settings: &Settings) -> Result<Self, DbError> {
+        if let Some(path) = settings.url.strip_prefix("sqlite:") {
+            Self::open_lite(Path::new(path.trim_start_matches("//"))).await
+        } else {
+            Self::open_pg(settings).await
+        }
+    }
+
+    async fn open_lite(path: &Path) -> Result<Self, DbError> {
+        let lock = lock_beside(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            .statement_cache_capacity(512)
+            .pragma("trusted_schema", "OFF")
+            .pragma("cache_size", "-32768")
+            .disable_statement_logging();
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        migrator(Dialect::Lite).run_direct(None, &mut connection, false).await?;
+        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self { inner: Inner::Lite { writer: Writer::start(connection), readers, _lock: Arc::new(lock) } })
+    }
+
+    async fn open_pg(settings: &Settings) -> Result<Self, DbError> {
+        let options: PgConnectOptions = settings.url.parse()?;
+        let options = options
+            .application_name("tallyman")
+            .statement_cache_capacity(512)
+            .options([
+                ("lock_timeout", "10s"),
+                ("statement_timeout", "120s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ])
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(settings.max_connections).connect_with(options).await?;
+        migrator(Dialect::Pg).run(&pool).await?;
+        Ok(Self { inner: Inner::Pg(pool) })
+    }
+
+    /// `sqlite` or `postgres`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self.inner {
+            Inner::Lite { .. } => "sqlite",
+            Inner::Pg(_) => "postgres",
+        }
+    }
+
+    /// Runs a command; its changes are durable when this answers.
+    ///
+    /// # Errors
+    /// The command's own refusal, or a failure of the database; nothing of it is stored then.
+    pub async fn execute<C: Command>(&self, command: C) -> Result<C::Out, C::Error> {
+        match &self.inner {
+            Inner::Lite { writer, .. } => writer.run(command).await,
+            Inner::Pg(pool) => {
+                // A task of its own: a dropped request can't leave a command half way.
+                let pool = pool.clone();
+                tokio::spawn(async move { execute_pg(&pool, &command).await })
+                    .await
+                    .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+            }
+        }
+    }
+
+    /// Reads from one consistent snapshot.
+    ///
+    /// # Errors
+    /// What `read` gives, or a failure of the database.
+    pub async fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: for<'a, 'b> FnOnce(&'a mut Tx<'b>) -> BoxFuture<'a, Result<T, E>>,
+    {
+        match &self.inner {
+            Inner::Lite { readers, .. } => {
+                let mut transaction = readers.begin().await.map_err(DbError::from)?;
+                read(&mut Tx::Lite(&mut transaction)).await
+            }
+            Inner::Pg(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                let mut transaction = pool.begin_with(begin).await.map_err(DbError::from)?;
+                read(&mut Tx::Pg(&mut transaction)).await
+            }
+        }
+    }
+
+    /// Ends the connections in order; commands that were sent before are done first.
+    pub async fn close(self) {
+        match self.inner {
+            Inner::Lite { writer, readers, .. } => {
+                drop(writer);
+                readers.close().await;
+            }
+            Inner::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn execute_pg<C: Command>(pool: &PgPool, command: &C) -> Result<C::Out, C::Error> {
+    let mut run = 0;
+    loop {
+        let mut transaction = pool.begin().await.map_err(DbError::from)?;
+        let result = AssertUnwindSafe(command.run(&mut Tx::Pg(&mut transaction)))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(DbError::Panicked.into()));
+        let result = match result {
+            Ok(out) => transaction.commit().await.map(|()| out).map_err(|error| DbError::from(error).into()),
+            Err(error) => {
+                if let Err(rollback) = transaction.rollback().await {
+                    tracing::warn!(error = %rollback, "rollback failed; the connection is dropped");
+                }
+                Err(error)
+            }
+        };
+        match result {
+            Err(error) if run < RERUNS && error.as_db().is_some_and(DbError::wants_rerun) => {
+                run += 1;
+                tokio::time::sleep(Duration::from_millis(2 << run)).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Holds a lock file beside the database, so that two processes never write the same file.
+fn lock_beside(path: &Path) -> Result<File, DbError> {
+    let lock_path = PathBuf::from(format!("{}.lock", path.display()));
+    let refuse = |why: String| DbError::Locked(format!("{}: {why}", path.display()));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path)
+        .map_err(|error| refuse(format!("can't be opened: {error}")))?;
+    file.try_lock().map_err(|_| refuse("is open in another process".to_owned()))?;
+    Ok(file)
+}

@@ -1,0 +1,151 @@
+//! A running transaction on either database. Not generic, so it works in closures and traits and hides the driver.
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, Sqlite};
+
+use super::value::FromRow;
+use super::{Bulk, DbError, Row, Sql, Value, Values};
+
+/// Most values of one bulk statement; SQLite takes 32,766 and PostgreSQL 65,535.
+const BULK_VALUES: usize = 6_000;
+
+/// A running transaction.
+pub enum Tx<'a> {
+    /// On SQLite.
+    Lite(&'a mut SqliteConnection),
+    /// On PostgreSQL.
+    Pg(&'a mut PgConnection),
+}
+
+macro_rules! bind {
+    ($database:ty, $text:expr, $values:expr) => {{
+        let mut query = sqlx::query::<$database>($text);
+        for value in $values {
+            query = match value {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Bool(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+impl Tx<'_> {
+    /// Runs a statement; says how many rows it touched.
+    ///
+    /// # Errors
+    /// What the database says, by kind.
+    pub async fn exec(&mut self, sql: Sql, values: Values) -> Result<u64, DbError> {
+        Ok(match self {
+            Tx::Lite(connection) => {
+                bind!(Sqlite, sql.lite, values).execute(&mut **connection).await?.rows_affected()
+            }
+            Tx::Pg(connection) => bind!(Postgres, sql.pg, values).execute(&mut **connection).await?.rows_affected(),
+        })
+    }
+
+    /// Runs a statement that must touch exactly one row.
+    ///
+    /// # Errors
+    /// [`DbError::Missing`] with `what` where it touched none or several.
+    pub async fn exec_one(&mut self, what: &'static str, sql: Sql, values: Values) -> Result<(), DbError> {
+        if self.exec(sql, values).await? == 1 { Ok(()) } else { Err(DbError::Missing(what)) }
+    }
+
+    /// Every row of an answer.
+    ///
+    /// # Errors
+    /// What the database says, or a value of another form.
+    pub async fn all<T: FromRow>(&mut self, sql: Sql, values: Values) -> Result<Vec<T>, DbError> {
+        self.rows(sql, values).await?.iter().map(T::from_row).collect()
+    }
+
+    /// The first row of an answer, if any.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub async fn opt<T: FromRow>(&mut self, sql: Sql, values: Values) -> Result<Option<T>, DbError> {
+        self.rows(sql, values).await?.first().map(T::from_row).transpose()
+    }
+
+    /// The first row of an answer, which must be there.
+    ///
+    /// # Errors
+    /// [`DbError::Missing`] with `what` where there is none.
+    pub async fn one<T: FromRow>(&mut self, what: &'static str, sql: Sql, values: Values) -> Result<T, DbError> {
+        self.opt(sql, values).await?.ok_or(DbError::Missing(what))
+    }
+
+    /// Runs a bulk statement over `rows`, in pieces; gives every returned row (none without RETURNING).
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub async fn bulk<T: FromRow>(&mut self, bulk: Bulk, rows: Vec<Values>) -> Result<Vec<T>, DbError> {
+        let mut out = Vec::new();
+        for (text, values) in pieces(bulk, rows) {
+            for row in self.rows_of(text, values).await? {
+                out.push(T::from_row(&row)?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Runs a bulk statement over `rows`, in pieces; says how many rows it touched.
+    ///
+    /// # Errors
+    /// What the database says, by kind.
+    pub async fn bulk_exec(&mut self, bulk: Bulk, rows: Vec<Values>) -> Result<u64, DbError> {
+        let mut touched = 0;
+        for (text, values) in pieces(bulk, rows) {
+            let text = AssertSqlSafe(text).into_sql_str();
+            touched += match self {
+                Tx::Lite(connection) => bind!(Sqlite, text, values).execute(&mut **connection).await?.rows_affected(),
+                Tx::Pg(connection) => bind!(Postgres, text, values).execute(&mut **connection).await?.rows_affected(),
+            };
+        }
+        Ok(touched)
+    }
+
+    async fn rows(&mut self, sql: Sql, values: Values) -> Result<Vec<Row>, DbError> {
+        Ok(match self {
+            Tx::Lite(connection) => {
+                let rows = bind!(Sqlite, sql.lite, values).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Lite).collect()
+            }
+            Tx::Pg(connection) => {
+                let rows = bind!(Postgres, sql.pg, values).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Pg).collect()
+            }
+        })
+    }
+
+    async fn rows_of(&mut self, text: String, values: Values) -> Result<Vec<Row>, DbError> {
+        // The text is made of constants and placeholders only (`Bulk::text`).
+        let text = AssertSqlSafe(text).into_sql_str();
+        Ok(match self {
+            Tx::Lite(connection) => {
+                let rows = bind!(Sqlite, text, values).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Lite).collect()
+            }
+            Tx::Pg(connection) => {
+                let rows = bind!(Postgres, text, values).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Pg).collect()
+            }
+        })
+    }
+}
+
+fn pieces(bulk: Bulk, rows: Vec<Values>) -> Vec<(String, Values)> {
+    let most = (BULK_VALUES / bulk.row.len().max(1)).max(1);
+    let full_text = if rows.len() >= most { bulk.text(most) } else { String::new() };
+    let mut out = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let piece: Vec<Values> = rows.by_ref().take(most).collect();
+        let text = if piece.len() == most { full_text.clone() } else { bulk.text(piece.len()) };
+        out.push((text, piece.into_iter().flatten().collect()));
+    }
+    out
+}

@@ -1,0 +1,127 @@
+//! SQLite's one writer: takes the commands that wait, gives each a savepoint, commits them together, answers after.
+//!
+//! Fair, free of busy timeouts, and its rate hardly depends on how long the disk takes to flush.
+
+use futures_util::FutureExt;
+use sqlx::sqlite::SqliteConnection;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{BoxFuture, Command, DbError, Tx};
+
+/// Most commands of one commit.
+const GROUP: usize = 64;
+/// Commands that may wait before senders are held back.
+const QUEUE: usize = 4096;
+
+/// A command that waits, with whoever waits for its answer.
+pub(super) trait Job: Send {
+    /// Runs the command; says whether its changes are to be kept.
+    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool>;
+    /// Answers, once the fate of the commit is known.
+    fn answer(self: Box<Self>, commit: &Result<(), String>);
+}
+
+struct Waiting<C: Command> {
+    command: C,
+    result: Option<Result<C::Out, C::Error>>,
+    sender: oneshot::Sender<Result<C::Out, C::Error>>,
+}
+
+impl<C: Command> Job for Waiting<C> {
+    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let mut tx = Tx::Lite(connection);
+            let run = AssertUnwindSafe(self.command.run(&mut tx)).catch_unwind().await;
+            let result = run.unwrap_or_else(|_| Err(DbError::Panicked.into()));
+            let keep = result.is_ok();
+            self.result = Some(result);
+            keep
+        })
+    }
+
+    fn answer(self: Box<Self>, commit: &Result<(), String>) {
+        let result = match (commit, self.result) {
+            (_, Some(Err(error))) => Err(error),
+            (Ok(()), Some(Ok(out))) => Ok(out),
+            (Err(error), _) => Err(DbError::Commit(error.clone()).into()),
+            (Ok(()), None) => Err(DbError::Closed.into()),
+        };
+        // Nobody waits any more where the request was dropped; the command is done all the same.
+        drop(self.sender.send(result));
+    }
+}
+
+/// The way to the writer task.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: SqliteConnection) -> Self {
+        let (jobs, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write(connection, waiting));
+        Self { jobs }
+    }
+
+    pub(super) async fn run<C: Command>(&self, command: C) -> Result<C::Out, C::Error> {
+        let (sender, receiver) = oneshot::channel();
+        let job = Box::new(Waiting { command, result: None, sender });
+        self.jobs.send(job).await.map_err(|_| DbError::Closed)?;
+        receiver.await.map_err(|_| DbError::Closed)?
+    }
+}
+
+async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+    let mut queue: Vec<Box<dyn Job>> = Vec::new();
+    while waiting.recv_many(&mut queue, GROUP).await > 0 {
+        let mut done = Vec::with_capacity(queue.len());
+        let commit = group(&mut connection, &mut waiting, &mut queue, &mut done).await.map_err(|error| error.to_string());
+        if let Err(error) = &commit {
+            tracing::error!(error, commands = done.len() + queue.len(), "commit failed");
+            // Fails where the transaction is gone already, which is what is wanted.
+            drop(sqlx::raw_sql("ROLLBACK").execute(&mut connection).await);
+        }
+        for job in done.into_iter().chain(queue.drain(..)) {
+            job.answer(&commit);
+        }
+    }
+    // All senders are gone: close the file in order.
+    if let Err(error) = sqlx::Connection::close(connection).await {
+        tracing::warn!(%error, "closing the database file");
+    }
+}
+
+async fn group(
+    connection: &mut SqliteConnection,
+    waiting: &mut mpsc::Receiver<Box<dyn Job>>,
+    queue: &mut Vec<Box<dyn Job>>,
+    done: &mut Vec<Box<dyn Job>>,
+) -> sqlx::Result<()> {
+    sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT command").execute(&mut *connection).await?;
+    loop {
+        for mut job in queue.drain(..) {
+            let keep = job.run(connection).await;
+            done.push(job);
+            // One trip to the driver's thread ends this savepoint and opens the next.
+            let next = if keep {
+                "RELEASE command; SAVEPOINT command"
+            } else {
+                "ROLLBACK TO command; RELEASE command; SAVEPOINT command"
+            };
+            sqlx::raw_sql(next).execute(&mut *connection).await?;
+        }
+        while done.len() + queue.len() < GROUP {
+            match waiting.try_recv() {
+                Ok(job) => queue.push(job),
+                Err(_) => break,
+            }
+        }
+        if queue.is_empty() {
+            break;
+        }
+    }
+    sqlx::raw_sql("RELEASE command; COMMIT").execute(&mut *connection).await?;
+    Ok(())
+}
