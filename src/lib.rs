@@ -4,3 +4,4 @@
 
 pub mod db;
 pub mod kernel;
+pub mod order;

@@ -79,10 +79,8 @@ pub trait Operation: Serialize + Send + Sync + 'static {
 
     /// Does the work, in this order: ordered checks, each with a named refusal; then the changes, none of which may
     /// fail for a business reason.
-    fn run<'a>(
-        &'a self,
-        op: &'a mut Op<'_, '_>,
-    ) -> impl Future<Output = Result<Self::Answer, Self::Error>> + Send + 'a;
+    fn run<'a>(&'a self, op: &'a mut Op<'_, '_>)
+    -> impl Future<Output = Result<Self::Answer, Self::Error>> + Send + 'a;
 }
 
 /// A running operation: its transaction and its context.
@@ -172,9 +170,8 @@ impl Db {
 
     async fn answer_of<O: Operation>(&self, key: &OperationKey, hash: &str) -> Result<Option<O::Answer>, DbError> {
         let key = key.as_str().to_owned();
-        let stored: Option<Stored> = self
-            .read(|tx| Box::pin(async move { tx.opt(sql::SELECT_OPERATION, args![key]).await }))
-            .await?;
+        let stored: Option<Stored> =
+            self.read(|tx| Box::pin(async move { tx.opt(sql::SELECT_OPERATION, args![key]).await })).await?;
         let Some(stored) = stored else { return Ok(None) };
         if stored.input_hash != hash {
             return Err(DbError::KeyReused);

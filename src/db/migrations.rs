@@ -50,5 +50,7 @@ fn render(dialect: Dialect, text: &str) -> String {
             _ => {}
         }
     }
-    tokens.iter().fold(out, |out, (token, lite, pg)| out.replace(token, if dialect == Dialect::Lite { lite } else { pg }))
+    tokens
+        .iter()
+        .fold(out, |out, (token, lite, pg)| out.replace(token, if dialect == Dialect::Lite { lite } else { pg }))
 }

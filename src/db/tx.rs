@@ -39,9 +39,7 @@ impl Tx<'_> {
     /// What the database says, by kind.
     pub async fn exec(&mut self, sql: Sql, values: Values) -> Result<u64, DbError> {
         Ok(match self {
-            Tx::Lite(connection) => {
-                bind!(Sqlite, sql.lite, values).execute(&mut **connection).await?.rows_affected()
-            }
+            Tx::Lite(connection) => bind!(Sqlite, sql.lite, values).execute(&mut **connection).await?.rows_affected(),
             Tx::Pg(connection) => bind!(Postgres, sql.pg, values).execute(&mut **connection).await?.rows_affected(),
         })
     }

@@ -77,7 +77,8 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box
     let mut queue: Vec<Box<dyn Job>> = Vec::new();
     while waiting.recv_many(&mut queue, GROUP).await > 0 {
         let mut done = Vec::with_capacity(queue.len());
-        let commit = group(&mut connection, &mut waiting, &mut queue, &mut done).await.map_err(|error| error.to_string());
+        let commit =
+            group(&mut connection, &mut waiting, &mut queue, &mut done).await.map_err(|error| error.to_string());
         if let Err(error) = &commit {
             tracing::error!(error, commands = done.len() + queue.len(), "commit failed");
             // Fails where the transaction is gone already, which is what is wanted.

@@ -41,9 +41,9 @@ pub fn masked_phone(phone: &str) -> String {
 #[must_use]
 pub fn masked_name(name: &str) -> String {
     let mut characters = name.trim().chars();
-    characters.next().map_or_else(String::new, |first| {
-        std::iter::once(first).chain(characters.map(|_| '*').take(3)).collect()
-    })
+    characters
+        .next()
+        .map_or_else(String::new, |first| std::iter::once(first).chain(characters.map(|_| '*').take(3)).collect())
 }
 
 #[cfg(test)]

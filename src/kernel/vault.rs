@@ -79,7 +79,12 @@ impl Vault {
     ///
     /// # Errors
     /// Where it is no JSON, or there is no randomness.
-    pub fn seal_json<T: Serialize>(&self, random: &dyn Random, purpose: &str, value: &T) -> Result<Vec<u8>, VaultError> {
+    pub fn seal_json<T: Serialize>(
+        &self,
+        random: &dyn Random,
+        purpose: &str,
+        value: &T,
+    ) -> Result<Vec<u8>, VaultError> {
         let plain = serde_json::to_vec(value).map_err(|error| VaultError::Form(error.to_string()))?;
         self.seal(random, purpose, &plain)
     }
