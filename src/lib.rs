@@ -2,6 +2,12 @@
 //!
 //! One folder per noun of the warehouse. In each, arrows point one way: `kernel` <- `model` <- `sql` <- `ops` <- `web`.
 
+pub mod app;
 pub mod db;
 pub mod kernel;
+pub mod messages;
 pub mod order;
+pub mod people;
+pub mod refusal;
+pub mod stock;
+pub mod web;

@@ -1,0 +1,159 @@
+//! The only code that changes what is on hand: each change is a movement from somewhere to somewhere, written in the
+//! same transaction as the cells it moves between.
+
+use super::error::StockError;
+use super::model::{PlaceKind, Reason, StockStatus};
+use super::sql;
+use crate::args;
+use crate::db::{DbError, Op, Tx};
+use crate::kernel::ids::{AllocationId, LotId, OrderId, PlaceId, SkuId, WarehouseId};
+
+/// How stock stands at one end of a movement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// In a cell, free.
+    Free,
+    /// In a cell, reserved for an order; the reservation goes with the stock.
+    Reserved,
+    /// At an outside place, which has no cells.
+    Outside,
+}
+
+/// One end of a movement.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// The place.
+    pub place: PlaceId,
+    /// The status of the stock there.
+    pub status: StockStatus,
+    /// How it stands there.
+    pub holding: Holding,
+}
+
+impl End {
+    /// Free stock of a status at an inside place.
+    #[must_use]
+    pub const fn free(place: PlaceId, status: StockStatus) -> Self {
+        Self { place, status, holding: Holding::Free }
+    }
+
+    /// Good stock that is reserved for an order, at an inside place.
+    #[must_use]
+    pub const fn reserved(place: PlaceId) -> Self {
+        Self { place, status: StockStatus::Good, holding: Holding::Reserved }
+    }
+
+    /// An outside place.
+    #[must_use]
+    pub const fn outside(place: PlaceId, status: StockStatus) -> Self {
+        Self { place, status, holding: Holding::Outside }
+    }
+}
+
+/// A movement to be posted.
+#[derive(Clone, Debug)]
+pub struct Transfer<'a> {
+    /// What moves.
+    pub sku: SkuId,
+    /// Of which lot.
+    pub lot: LotId,
+    /// How many pieces; above 0.
+    pub quantity: i64,
+    /// From where.
+    pub from: End,
+    /// To where.
+    pub to: End,
+    /// Why.
+    pub reason: Reason,
+    /// Why, in a person's words.
+    pub note: &'a str,
+    /// What was scanned, or `forced: why`.
+    pub evidence: &'a str,
+    /// For which order.
+    pub order: Option<OrderId>,
+    /// For which allocation.
+    pub allocation: Option<AllocationId>,
+}
+
+/// Posts a movement: takes from one cell, gives to the other, writes the ledger.
+///
+/// # Errors
+/// [`StockError::NotEnough`] where the first cell holds less than asked; then nothing has changed.
+pub async fn post(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {
+    if transfer.quantity <= 0 {
+        return Err(StockError::BadQuantity { quantity: transfer.quantity });
+    }
+    take(op, transfer).await?;
+    // Nothing below may fail for a business reason.
+    give(op, transfer).await?;
+    let context = op.context;
+    let values = args![
+        context.warehouse,
+        context.at,
+        context.actor.person,
+        context.key.as_str(),
+        transfer.reason,
+        transfer.note,
+        transfer.evidence,
+        transfer.sku,
+        transfer.lot,
+        transfer.quantity,
+        transfer.from.place,
+        transfer.from.status,
+        transfer.to.place,
+        transfer.to.status,
+        transfer.order,
+        transfer.allocation
+    ];
+    op.tx.exec(sql::INSERT_MOVEMENT, values).await?;
+    Ok(())
+}
+
+async fn take(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {
+    let end = transfer.from;
+    let statement = match end.holding {
+        Holding::Outside => return Ok(()),
+        Holding::Free => sql::TAKE_FREE,
+        Holding::Reserved => sql::TAKE_RESERVED,
+    };
+    let warehouse = op.warehouse();
+    let taken = op.tx.exec(statement, args![warehouse, end.place, transfer.lot, end.status, transfer.quantity]).await?;
+    if taken == 1 {
+        return Ok(());
+    }
+    let free: Option<(i64,)> =
+        op.tx.opt(sql::SELECT_FREE, args![warehouse, end.place, transfer.lot, end.status]).await?;
+    let place = place_code(op.tx, end.place).await?;
+    Err(StockError::NotEnough { place, wanted: transfer.quantity, free: free.map_or(0, |(free,)| free) })
+}
+
+async fn give(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), DbError> {
+    let end = transfer.to;
+    let reserved = match end.holding {
+        Holding::Outside => return Ok(()),
+        Holding::Free => 0,
+        Holding::Reserved => transfer.quantity,
+    };
+    let warehouse = op.warehouse();
+    let values = args![warehouse, end.place, transfer.sku, transfer.lot, end.status, transfer.quantity, reserved];
+    op.tx.exec(sql::GIVE, values).await?;
+    Ok(())
+}
+
+/// The outside place of a kind (supplier, customer, loss, gain).
+///
+/// # Errors
+/// A failure of the database.
+pub async fn outside(tx: &mut Tx<'_>, warehouse: WarehouseId, kind: PlaceKind) -> Result<PlaceId, DbError> {
+    let (place,): (PlaceId,) = tx.one("outside place", sql::SELECT_OUTSIDE, args![warehouse, kind]).await?;
+    Ok(place)
+}
+
+/// The code of a place, for a message.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn place_code(tx: &mut Tx<'_>, place: PlaceId) -> Result<String, DbError> {
+    let (code,): (String,) = tx.one("place", sql::SELECT_PLACE_CODE, args![place]).await?;
+    Ok(code)
+}

@@ -1,0 +1,14 @@
+//! HTTP: the JSON API under `/api/v1`, deliveries of storefronts under `/in`, health and metrics.
+//!
+//! Handlers parse, call one operation, render. Every error is an RFC 9457 problem with a stable code and a sentence in
+//! the caller's language.
+
+pub mod api;
+pub mod auth;
+pub mod extract;
+pub mod problem;
+pub mod router;
+
+pub use auth::{Caller, Viewer};
+pub use extract::{Json, Path, Query};
+pub use problem::{Problem, WebError};
