@@ -2,6 +2,7 @@
 //!
 //! One folder per noun of the warehouse. In each, arrows point one way: `kernel` <- `model` <- `sql` <- `ops` <- `web`.
 
+pub mod allocation;
 pub mod app;
 pub mod db;
 pub mod kernel;

@@ -100,6 +100,7 @@ pub const fn database_code(error: &DbError) -> (u16, &'static str) {
     match error {
         DbError::KeyReused => (422, "key.reused"),
         DbError::KeyBusy => (409, "key.busy"),
+        DbError::Contended => (409, "database.contended"),
         DbError::Duplicate => (409, "database.duplicate"),
         DbError::Closed => (503, "database.closed"),
         _ => (500, "internal"),
@@ -107,5 +108,11 @@ pub const fn database_code(error: &DbError) -> (u16, &'static str) {
 }
 
 /// The codes of [`database_code`].
-pub const DATABASE_CODES: &[(&str, &[&str])] =
-    &[("key.reused", &[]), ("key.busy", &[]), ("database.duplicate", &[]), ("database.closed", &[]), ("internal", &[])];
+pub const DATABASE_CODES: &[(&str, &[&str])] = &[
+    ("key.reused", &[]),
+    ("key.busy", &[]),
+    ("database.duplicate", &[]),
+    ("database.closed", &[]),
+    ("database.contended", &[]),
+    ("internal", &[]),
+];

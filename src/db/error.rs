@@ -23,6 +23,9 @@ pub enum DbError {
     /// The commit failed; nothing of the command is stored.
     #[error("the commit failed: {0}")]
     Commit(String),
+    /// Another transaction took what this one had counted on; it is run again where that can help.
+    #[error("another command was faster; ask again")]
+    Contended,
     /// The command panicked; nothing of it is stored.
     #[error("the command panicked")]
     Panicked,
@@ -61,6 +64,7 @@ impl DbError {
     #[must_use]
     pub fn wants_rerun(&self) -> bool {
         match self {
+            Self::Contended => true,
             Self::Driver(sqlx::Error::Database(error)) => matches!(error.code().as_deref(), Some("40001" | "40P01")),
             _ => false,
         }

@@ -160,10 +160,7 @@ impl Db {
         // Refused: perhaps because this very command was done before.
         match self.answer_of::<O>(&key, &hash).await {
             Ok(Some(answer)) => Ok(answer),
-            Ok(None) => Err(match refusal.as_db() {
-                Some(DbError::Duplicate) => DbError::KeyBusy.into(),
-                _ => refusal,
-            }),
+            Ok(None) => Err(refusal),
             Err(error) => Err(error.into()),
         }
     }
@@ -205,7 +202,7 @@ impl<O: Operation> Command for Journaled<O> {
             context.at
         ];
         if tx.exec(sql::INSERT_OPERATION, values).await? == 0 {
-            return Err(DbError::Duplicate.into());
+            return Err(DbError::KeyBusy.into());
         }
         Ok(answer)
     }

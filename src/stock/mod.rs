@@ -1,5 +1,6 @@
 //! Stock: lots, cells, and the ledger of movements that they must always agree with.
 
+pub mod candidates;
 pub mod eligible;
 pub mod error;
 pub mod ledger;
