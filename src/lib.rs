@@ -11,4 +11,5 @@ pub mod order;
 pub mod people;
 pub mod refusal;
 pub mod stock;
+pub mod wave;
 pub mod web;

@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("people", include_str!("../people/messages.toml")),
     ("stock", include_str!("../stock/messages.toml")),
     ("order", include_str!("../order/messages.toml")),
+    ("wave", include_str!("../wave/messages.toml")),
 ];
 
 /// One text in both languages. Facts stand in braces: `{scanned}`.
