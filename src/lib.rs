@@ -13,3 +13,14 @@ pub mod refusal;
 pub mod stock;
 pub mod wave;
 pub mod web;
+
+/// Every statement of the program, for the test that prepares them all on both databases.
+pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
+    allocation::sql::STATEMENTS,
+    db::journal::sql::STATEMENTS,
+    order::sql::STATEMENTS,
+    people::sql::STATEMENTS,
+    stock::candidates::sql::STATEMENTS,
+    stock::sql::STATEMENTS,
+    wave::sql::STATEMENTS,
+];

@@ -10,11 +10,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, SqlSafeStr, SqlitePool};
 
 use super::migrations::{Dialect, migrator};
 use super::writer::Writer;
-use super::{BoxFuture, DbError, Tx};
+use super::{BoxFuture, DbError, Registered, Tx};
 
 /// How often a transaction is run again where PostgreSQL asks for it.
 const RERUNS: u32 = 8;
@@ -224,4 +224,35 @@ fn lock_beside(path: &Path) -> Result<File, DbError> {
         .map_err(|error| refuse(format!("can't be opened: {error}")))?;
     file.try_lock().map_err(|_| refuse("is open in another process".to_owned()))?;
     Ok(file)
+}
+
+impl Db {
+    /// Prepares a statement without running it; used to prove that every statement fits the tables.
+    ///
+    /// # Errors
+    /// What the database says about the text.
+    pub async fn prepare(&self, statement: &Registered) -> Result<(), DbError> {
+        use sqlx::Executor as _;
+        let text = |lite: bool| match statement {
+            Registered::One(sql) => {
+                if lite {
+                    sql.lite.to_owned()
+                } else {
+                    sql.pg.to_owned()
+                }
+            }
+            Registered::Many(bulk) => bulk.text(2),
+        };
+        match &self.inner {
+            Inner::Lite { readers, .. } => {
+                let text = AssertSqlSafe(text(true)).into_sql_str();
+                readers.acquire().await?.prepare(text).await?;
+            }
+            Inner::Pg(pool) => {
+                let text = AssertSqlSafe(text(false)).into_sql_str();
+                pool.acquire().await?.prepare(text).await?;
+            }
+        }
+        Ok(())
+    }
 }

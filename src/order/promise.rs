@@ -4,6 +4,7 @@
 //! The SKU's row in `sku_promise` is locked first, so that two orders never count the same piece.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::json;
 
@@ -77,9 +78,8 @@ pub async fn promise(op: &mut Op<'_, '_>, order: &OrderRow) -> Result<OrderState
     // By SKU, so that everybody locks in the same order.
     let mut left: BTreeMap<SkuId, i64> = BTreeMap::new();
     for sku in lines.iter().filter(|line| line.missing() > 0).filter_map(|line| line.sku) {
-        if !left.contains_key(&sku) {
-            let promisable = promisable(op, sku).await?;
-            left.insert(sku, promisable);
+        if let Entry::Vacant(entry) = left.entry(sku) {
+            entry.insert(promisable(op, sku).await?);
         }
     }
     let grants = grants(&lines, left);

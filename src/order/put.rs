@@ -1,5 +1,6 @@
 //! An order as its shop says it is now: created, or changed until it is the same.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -162,9 +163,9 @@ async fn resolve(op: &mut Op<'_, '_>, lines: &[InboundLine]) -> Result<BTreeMap<
     let mut skus = BTreeMap::new();
     for line in lines.iter().filter(|line| line.quantity > 0) {
         let code = text::scanned(&line.sku);
-        if !skus.contains_key(&code) {
-            let found: Option<(SkuId,)> = op.tx.opt(sql::RESOLVE_SKU, args![&code]).await?;
-            skus.insert(code, found.map(|(id,)| id));
+        if let Entry::Vacant(entry) = skus.entry(code) {
+            let found: Option<(SkuId,)> = op.tx.opt(sql::RESOLVE_SKU, args![entry.key()]).await?;
+            entry.insert(found.map(|(id,)| id));
         }
     }
     Ok(skus)

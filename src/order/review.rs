@@ -55,7 +55,6 @@ fn deliverable(receiver: &Receiver) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::inbound::InboundLine;
 
     const CLEAR: Facts = Facts { unknown_sku: false, duplicate: false, review_above_minor: 0 };
 

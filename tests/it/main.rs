@@ -1,0 +1,8 @@
+//! Story tests: each runs on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod orders;
+mod statements;
+mod support;
+mod tidy;
