@@ -4,8 +4,10 @@
 
 pub mod allocation;
 pub mod app;
+pub mod catalog;
 pub mod db;
 pub mod kernel;
+pub mod location;
 pub mod messages;
 pub mod order;
 pub mod people;
@@ -17,7 +19,9 @@ pub mod web;
 /// Every statement of the program, for the test that prepares them all on both databases.
 pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     allocation::sql::STATEMENTS,
+    catalog::sql::STATEMENTS,
     db::journal::sql::STATEMENTS,
+    location::sql::STATEMENTS,
     order::sql::STATEMENTS,
     people::sql::STATEMENTS,
     stock::candidates::sql::STATEMENTS,

@@ -34,6 +34,8 @@ impl Language {
 pub const FILES: &[(&str, &str)] = &[
     ("general", include_str!("general.toml")),
     ("people", include_str!("../people/messages.toml")),
+    ("catalog", include_str!("../catalog/messages.toml")),
+    ("location", include_str!("../location/messages.toml")),
     ("stock", include_str!("../stock/messages.toml")),
     ("order", include_str!("../order/messages.toml")),
     ("wave", include_str!("../wave/messages.toml")),

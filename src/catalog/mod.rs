@@ -1,0 +1,22 @@
+//! The catalogue: SKUs, their barcodes, what packing them needs.
+
+pub mod ops;
+pub mod sql;
+
+crate::refusals! {
+    /// Why a catalogue operation may refuse.
+    pub enum CatalogError {
+        /// A thing that was named isn't there.
+        NotFound { what: &'static str, code: String } = 404 "not_found",
+        /// The person lacks the right.
+        Forbidden { right: &'static str } = 403 "forbidden",
+        /// A SKU needs a code and a name.
+        Incomplete { sku: String } = 422 "catalog.incomplete",
+        /// A weight or size is negative or out of range.
+        BadMeasure { sku: String, field: &'static str } = 422 "catalog.bad_measure",
+        /// A barcode is empty or too long, or its unit factor isn't positive.
+        BadBarcode { sku: String, barcode: String } = 422 "catalog.bad_barcode",
+        /// The barcode belongs to another SKU.
+        BarcodeTaken { barcode: String, sku: String } = 409 "catalog.barcode_taken",
+    }
+}
