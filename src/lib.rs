@@ -26,5 +26,6 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     people::sql::STATEMENTS,
     stock::candidates::sql::STATEMENTS,
     stock::sql::STATEMENTS,
+    stock::verify::sql::STATEMENTS,
     wave::sql::STATEMENTS,
 ];

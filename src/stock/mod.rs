@@ -5,6 +5,9 @@ pub mod eligible;
 pub mod error;
 pub mod ledger;
 pub mod model;
+pub mod ops;
+pub mod query;
 pub mod sql;
+pub mod verify;
 
 pub use error::StockError;

@@ -23,4 +23,33 @@ crate::statements! {
     SELECT_OUTSIDE = "SELECT id FROM place WHERE warehouse_id = $1 AND kind = $2";
     /// A place's code.
     SELECT_PLACE_CODE = "SELECT code FROM place WHERE id = $1";
+    /// A lot by number.
+    SELECT_LOT = "SELECT id FROM lot WHERE warehouse_id = $1 AND sku_id = $2 AND number = $3";
+    /// New lots; known ones stay.
+    INSERT_LOTS = bulk "INSERT INTO lot (warehouse_id, sku_id, number, supplier_lot, received_at, expires_at) VALUES"
+        [Int, Int, Text, Text, Int, Int] "ON CONFLICT (warehouse_id, sku_id, number) DO NOTHING";
+    /// Lots by number.
+    LOTS_BY_NUMBER = bulk "SELECT l.id, l.sku_id, l.number, l.received_at, l.expires_at FROM (VALUES" [Int, Int, Text]
+        ") AS v JOIN lot l ON l.warehouse_id = v.column1 AND l.sku_id = v.column2 AND l.number = v.column3";
+    /// Gives free stock to many cells.
+    GIVE_MANY = bulk "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand) VALUES" [Int, Int, Int, Int, Text, Int]
+        "ON CONFLICT (warehouse_id, place_id, lot_id, status) DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand";
+    /// Writes many lines of the ledger.
+    INSERT_MOVEMENTS = bulk "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, sku_id, lot_id, quantity,
+        from_place_id, from_status, to_place_id, to_status) VALUES" [Int, Int, Int, Text, Text, Int, Int, Int, Int, Text, Int, Text] "";
+    /// What a lot may be used for.
+    SET_LOT_STATUS = "UPDATE lot SET status = $2 WHERE id = $1";
+    /// Pieces of a lot that are ours.
+    SUM_OF_LOT = "SELECT CAST(COALESCE(SUM(on_hand), 0) AS BIGINT) FROM stock_cell WHERE lot_id = $1";
+    /// Stock of a SKU, a place, or all: $2 and $3 are 0 for any.
+    LIST_CELLS = "SELECT c.id, s.code, p.code, p.kind, l.number, c.status, l.status, l.received_at, l.expires_at, c.on_hand, c.reserved
+        FROM stock_cell c JOIN sku s ON s.id = c.sku_id JOIN place p ON p.id = c.place_id JOIN lot l ON l.id = c.lot_id
+        WHERE c.warehouse_id = $1 AND c.on_hand > 0 AND ($2 = 0 OR c.sku_id = $2) AND ($3 = 0 OR c.place_id = $3) AND c.id > $4
+        ORDER BY c.id LIMIT $5";
+    /// The ledger: of a SKU, of a place, or all.
+    LIST_MOVEMENTS = "SELECT m.id, m.at, q.number, m.reason, m.note, m.evidence, s.code, l.number, m.quantity, a.code, m.from_status, b.code, m.to_status, m.order_id
+        FROM movement m JOIN person q ON q.id = m.person_id JOIN sku s ON s.id = m.sku_id JOIN lot l ON l.id = m.lot_id
+        JOIN place a ON a.id = m.from_place_id JOIN place b ON b.id = m.to_place_id
+        WHERE m.warehouse_id = $1 AND ($2 = 0 OR m.sku_id = $2) AND ($3 = 0 OR m.from_place_id = $3 OR m.to_place_id = $3) AND m.id > $4
+        ORDER BY m.id LIMIT $5";
 }
