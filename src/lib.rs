@@ -11,6 +11,7 @@ pub mod location;
 pub mod messages;
 pub mod order;
 pub mod people;
+pub mod picking;
 pub mod refusal;
 pub mod stock;
 pub mod wave;
@@ -24,6 +25,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     location::sql::STATEMENTS,
     order::sql::STATEMENTS,
     people::sql::STATEMENTS,
+    picking::sql::STATEMENTS,
     stock::candidates::sql::STATEMENTS,
     stock::sql::STATEMENTS,
     stock::verify::sql::STATEMENTS,

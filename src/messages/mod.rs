@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("people", include_str!("../people/messages.toml")),
     ("catalog", include_str!("../catalog/messages.toml")),
     ("location", include_str!("../location/messages.toml")),
+    ("picking", include_str!("../picking/messages.toml")),
     ("stock", include_str!("../stock/messages.toml")),
     ("order", include_str!("../order/messages.toml")),
     ("wave", include_str!("../wave/messages.toml")),

@@ -1,0 +1,104 @@
+//! Statements of picking.
+
+crate::statements! {
+    /// The task that a person has.
+    SELECT_MINE = "SELECT id FROM pick_task WHERE warehouse_id = $1 AND person_id = $2 AND state = 'claimed' AND lease_until > $3 ORDER BY id LIMIT 1";
+    /// Claims the next task: the most urgent, then the nearest on the walk.
+    CLAIM = lite "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4 WHERE id =
+        (SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
+            WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $3)) AND ($5 = 0 OR t.wave_id = $5)
+            ORDER BY t.priority DESC, t.first_walk_order, t.id LIMIT 1)
+        RETURNING id, order_id, wave_id"
+        pg "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4 WHERE id =
+        (SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
+            WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $3)) AND ($5 = 0 OR t.wave_id = $5)
+            ORDER BY t.priority DESC, t.first_walk_order, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
+        RETURNING id, order_id, wave_id";
+    /// The first claim of a wave.
+    WAVE_PICKING = "UPDATE wave SET state = 'picking' WHERE id = $1 AND state = 'released'";
+    /// A task, locked.
+    SELECT_TASK = lite "SELECT t.id, t.wave_id, t.order_id, o.number, o.state, t.state, t.person_id, t.lease_until, t.tote_place_id, t.lines_open
+        FROM pick_task t JOIN customer_order o ON o.id = t.order_id WHERE t.warehouse_id = $1 AND t.id = $2"
+        pg "SELECT t.id, t.wave_id, t.order_id, o.number, o.state, t.state, t.person_id, t.lease_until, t.tote_place_id, t.lines_open
+        FROM pick_task t JOIN customer_order o ON o.id = t.order_id WHERE t.warehouse_id = $1 AND t.id = $2 FOR UPDATE OF t";
+    /// Gives a task back.
+    UNCLAIM = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL WHERE id = $1";
+    /// Gives back all tasks of a person.
+    UNCLAIM_ALL_OF = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL WHERE person_id = $1 AND state = 'claimed'";
+    /// The tote of a task.
+    SET_TOTE = "UPDATE pick_task SET tote_place_id = $2 WHERE id = $1";
+    /// What a tote holds, and which other unfinished task uses it.
+    SELECT_TOTE_USE = "SELECT (SELECT COUNT(*) FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND on_hand > 0),
+        (SELECT COUNT(*) FROM pick_task WHERE warehouse_id = $1 AND tote_place_id = $2 AND id <> $3 AND state IN ('open', 'claimed'))";
+    /// All that a confirmation must know, in one row; the task is locked.
+    SELECT_CONFIRM = lite "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, a.place_id, p.code, loc.check_digits,
+        a.quantity - a.picked - a.short - a.taken_out, a.state, t.person_id, t.state, t.lease_until, t.tote_place_id, tp.code, t.lines_open,
+        o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code
+        FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.id = $3 JOIN customer_order o ON o.id = t.order_id
+        JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = p.id
+        LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode = $4 LEFT JOIN sku bs ON bs.id = b.sku_id
+        WHERE t.warehouse_id = $1 AND t.id = $2"
+        pg "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, a.place_id, p.code, loc.check_digits,
+        a.quantity - a.picked - a.short - a.taken_out, a.state, t.person_id, t.state, t.lease_until, t.tote_place_id, tp.code, t.lines_open,
+        o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code
+        FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.id = $3 JOIN customer_order o ON o.id = t.order_id
+        JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = p.id
+        LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode = $4 LEFT JOIN sku bs ON bs.id = b.sku_id
+        WHERE t.warehouse_id = $1 AND t.id = $2 FOR UPDATE OF t, a";
+    /// Pieces were picked; done where nothing is open.
+    ADD_PICKED = "UPDATE allocation SET picked = picked + $2, state = CASE WHEN picked + $2 + short + taken_out = quantity THEN 'done' ELSE 'open' END
+        WHERE id = $1 AND picked + $2 + short + taken_out <= quantity";
+    /// Picked pieces went back; something is open again.
+    SUB_PICKED = "UPDATE allocation SET picked = picked - $2, state = 'open' WHERE id = $1 AND picked - packed >= $2";
+    /// Picked pieces were put back for good.
+    PICKED_TO_TAKEN_OUT = "UPDATE allocation SET picked = picked - $2, taken_out = taken_out + $2 WHERE id = $1 AND picked - packed >= $2";
+    /// Pieces were not there.
+    ADD_SHORT = "UPDATE allocation SET short = short + $2, state = CASE WHEN picked + short + $2 + taken_out = quantity THEN 'done' ELSE 'open' END
+        WHERE id = $1 AND picked + short + $2 + taken_out <= quantity";
+    /// The picker's scan keeps the task, and counts its open lines.
+    TOUCH_TASK = "UPDATE pick_task SET lease_until = $2, lines_open = lines_open - $3 WHERE id = $1";
+    /// A task is finished.
+    FINISH_TASK = "UPDATE pick_task SET state = 'done', lines_open = 0, lease_until = NULL WHERE id = $1";
+    /// Reopens a finished task for its picker.
+    REOPEN_TASK = "UPDATE pick_task SET state = 'claimed', lease_until = $2, lines_open = lines_open + $3 WHERE id = $1";
+    /// The next lines of a task: skipped ones last, the others along the walk.
+    SELECT_LINES = "SELECT a.id, p.code, loc.check_digits, s.code, s.name_en, s.name_zh, l.number, a.quantity - a.picked - a.short - a.taken_out
+        FROM allocation a JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = a.place_id JOIN sku s ON s.id = a.sku_id
+        JOIN lot l ON l.id = a.lot_id WHERE a.task_id = $1 AND a.state = 'open' ORDER BY a.skips, a.walk_order, a.id LIMIT $2";
+    /// The line goes to the end.
+    SKIP = "UPDATE allocation SET skips = skips + 1 WHERE id = $1 AND task_id = $2 AND state = 'open'";
+    /// What an order has in hand.
+    SUM_PICKED = "SELECT CAST(COALESCE(SUM(a.picked), 0) AS BIGINT) FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = $1";
+    /// Unfinished tasks of an order.
+    COUNT_UNFINISHED = "SELECT COUNT(*) FROM pick_task WHERE order_id = $1 AND state IN ('open', 'claimed')";
+    /// An order with nothing in hand leaves its wave.
+    LEAVE_WAVE = "UPDATE wave_order SET state = 'done', reason = $2 WHERE order_id = $1 AND state = 'in'";
+    /// A cell by its key, with what decides whether it may be used, locked.
+    SELECT_CELL = lite "SELECT c.id, c.lot_id, l.number, c.on_hand - c.reserved, c.status, l.status, l.expires_at, loc.walk_order, l.received_at
+        FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location loc ON loc.place_id = c.place_id
+        WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.sku_id = $3 AND c.on_hand > c.reserved AND c.status = 'good' AND ($4 = '' OR l.number = $4)
+        ORDER BY l.received_at, l.id LIMIT 1"
+        pg "SELECT c.id, c.lot_id, l.number, c.on_hand - c.reserved, c.status, l.status, l.expires_at, loc.walk_order, l.received_at
+        FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location loc ON loc.place_id = c.place_id
+        WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.sku_id = $3 AND c.on_hand > c.reserved AND c.status = 'good' AND ($4 = '' OR l.number = $4)
+        ORDER BY l.received_at, l.id LIMIT 1 FOR UPDATE OF c";
+    /// Picked pieces of an order's SKU that are in no parcel, for putting back; locked.
+    SELECT_PUT_BACK = lite "SELECT a.id, a.order_line_id, a.lot_id, a.picked - a.packed FROM allocation a
+        JOIN stock_cell c ON c.warehouse_id = $1 AND c.place_id = $2 AND c.lot_id = a.lot_id AND c.on_hand > 0
+        WHERE a.order_id = $4 AND a.sku_id = $3 AND a.picked > a.packed ORDER BY a.id LIMIT 1"
+        pg "SELECT a.id, a.order_line_id, a.lot_id, a.picked - a.packed FROM allocation a
+        JOIN stock_cell c ON c.warehouse_id = $1 AND c.place_id = $2 AND c.lot_id = a.lot_id AND c.on_hand > 0
+        WHERE a.order_id = $4 AND a.sku_id = $3 AND a.picked > a.packed ORDER BY a.id LIMIT 1 FOR UPDATE OF a";
+    /// Whose goods a tote holds.
+    SELECT_TOTE_ORDER = "SELECT o.id, o.number, o.state FROM customer_order o WHERE o.id =
+        (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.order_id IS NOT NULL ORDER BY m.id DESC LIMIT 1)";
+    /// What is in a tote.
+    LIST_TOTE = "SELECT s.code, s.name_en, s.name_zh, l.number, c.on_hand FROM stock_cell c JOIN sku s ON s.id = c.sku_id JOIN lot l ON l.id = c.lot_id
+        WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.on_hand > 0 ORDER BY s.code, l.number";
+    /// What a tote holds of each lot, to be moved to another.
+    SELECT_TOTE_CELLS = "SELECT sku_id, lot_id, on_hand FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND on_hand > 0 ORDER BY id";
+    /// Tasks of a wave.
+    LIST_TASKS = "SELECT t.id, o.number, t.state, q.number, t.lines_open, p.code FROM pick_task t JOIN customer_order o ON o.id = t.order_id
+        LEFT JOIN person q ON q.id = t.person_id LEFT JOIN place p ON p.id = t.tote_place_id
+        WHERE t.warehouse_id = $1 AND t.wave_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4";
+}
