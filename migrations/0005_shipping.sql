@@ -88,8 +88,10 @@ CREATE TABLE print_job (
   kind TEXT NOT NULL CONSTRAINT print_job_kind CHECK (kind IN ('shipping_label', 'manifest')),
   -- 0 for the first print, then R1, R2.
   copy {{int}} NOT NULL DEFAULT 0,
-  state TEXT NOT NULL CONSTRAINT print_job_state CHECK (state IN ('queued', 'sending', 'sent', 'printed', 'in_doubt', 'cancelled')),
-  -- Sealed bytes for the printer; NULL once printed or cancelled.
+  state TEXT NOT NULL CONSTRAINT print_job_state CHECK (state IN ('queued', 'sending', 'sent', 'printed', 'in_doubt', 'failed', 'cancelled')),
+  -- The number on the label: another number is another document.
+  waybill_id {{int}} REFERENCES waybill (id),
+  -- What is to be printed, sealed; NULL once printed or cancelled.
   payload {{bytes}},
   payload_hash TEXT NOT NULL,
   attempts {{int}} NOT NULL DEFAULT 0,
@@ -100,11 +102,12 @@ CREATE TABLE print_job (
   created_at {{int}} NOT NULL,
   sent_at {{int}},
   settled_at {{int}},
-  lease_until {{int}} NOT NULL DEFAULT 0,
-  -- The same document again is the same job, not a second label.
-  CONSTRAINT print_job_document UNIQUE (parcel_id, kind, copy)
+  lease_until {{int}} NOT NULL DEFAULT 0
 ) {{strict}};
+-- The same document again is the same job, not a second label.
+CREATE UNIQUE INDEX print_job_document ON print_job (parcel_id, kind, waybill_id, copy) WHERE state <> 'cancelled';
 CREATE INDEX print_job_queue ON print_job (printer_id, id) WHERE state IN ('queued', 'sending');
+CREATE INDEX print_job_unsettled ON print_job (state, id) WHERE state IN ('sending', 'sent', 'in_doubt', 'failed');
 
 CREATE TABLE manifest (
   id {{pk}},

@@ -1,0 +1,17 @@
+//! Stations, their printers, and the print queue.
+//!
+//! A label is printed once. A job is retried by itself only while no byte of it has left; after that the printer's
+//! evidence, a scan of the label or a person decides, and until then the job is in doubt. Nothing is rendered or sent
+//! inside a transaction.
+
+pub mod attempt;
+mod error;
+pub mod label;
+pub mod model;
+pub mod ops;
+pub mod query;
+pub mod queue;
+pub mod setup;
+pub mod sql;
+
+pub use error::StationError;

@@ -1,0 +1,101 @@
+//! What printers and print jobs are.
+
+crate::codes! {
+    /// How a printer is reached.
+    pub enum PrinterTransport {
+        /// Over the network: `host:port`.
+        Tcp = "tcp",
+        /// A directory that files are put into.
+        Folder = "folder",
+    }
+}
+
+crate::codes! {
+    /// What a printer understands.
+    pub enum PrinterLanguage {
+        /// ZPL II.
+        Zpl = "zpl",
+        /// PDF.
+        Pdf = "pdf",
+    }
+}
+
+crate::codes! {
+    /// What is printed.
+    pub enum JobKind {
+        /// The label with the waybill number.
+        ShippingLabel = "shipping_label",
+        /// A hand-over list.
+        Manifest = "manifest",
+    }
+}
+
+crate::codes! {
+    /// Where a print job stands.
+    pub enum JobState {
+        /// No byte has left.
+        Queued = "queued",
+        /// An attempt is under way: bytes may have left.
+        Sending = "sending",
+        /// All bytes have left; nothing proves the paper yet.
+        Sent = "sent",
+        /// It is on paper, and there is evidence.
+        Printed = "printed",
+        /// Bytes have left, and nobody knows what came out.
+        InDoubt = "in_doubt",
+        /// It can't be laid out; no byte has left.
+        Failed = "failed",
+        /// Will not be printed, or did not come out.
+        Cancelled = "cancelled",
+    }
+}
+
+impl JobState {
+    /// Whether a person or a scan has to say what became of it.
+    #[must_use]
+    pub const fn open_question(self) -> bool {
+        matches!(self, Self::Sent | Self::InDoubt)
+    }
+
+    /// Whether certainly no byte has left.
+    #[must_use]
+    pub const fn untouched(self) -> bool {
+        matches!(self, Self::Queued | Self::Failed)
+    }
+}
+
+/// The mark of a copy on paper: nothing on the first, then R1, R2.
+#[must_use]
+pub fn copy_mark(copy: i64) -> String {
+    if copy > 0 { format!("R{copy}") } else { String::new() }
+}
+
+/// How long a printer is left alone after `failures` failed attempts in a row, in milliseconds.
+#[must_use]
+pub fn pause_ms(failures: u32) -> u64 {
+    (500_u64 << failures.min(5)).min(15_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_state_is_both_untouched_and_an_open_question() {
+        for state in JobState::ALL {
+            assert!(!(state.open_question() && state.untouched()), "{state}");
+        }
+        assert!(!JobState::Sending.untouched() && !JobState::Sending.open_question());
+    }
+
+    #[test]
+    fn only_copies_are_marked() {
+        assert_eq!([copy_mark(0), copy_mark(1), copy_mark(12)], ["", "R1", "R12"]);
+    }
+
+    #[test]
+    fn pauses_grow_to_a_quarter_minute_and_never_beyond() {
+        let pauses: Vec<u64> = (0..8).map(pause_ms).collect();
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Statements of stations, printers and print jobs.
+
+crate::statements! {
+    /// Makes a printer, or changes it. A changed printer starts without a fault.
+    PUT_PRINTER = "INSERT INTO printer (warehouse_id, code, name, transport, address, language, dots_per_m, active)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, transport = excluded.transport, address = excluded.address,
+        language = excluded.language, dots_per_m = excluded.dots_per_m, active = excluded.active, fault = '', fault_at = NULL
+        RETURNING id";
+    /// Makes a station, or changes it.
+    PUT_STATION = "INSERT INTO station (warehouse_id, code, name, label_printer_id) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, label_printer_id = excluded.label_printer_id RETURNING id";
+    /// A printer by its code.
+    SELECT_PRINTER_ID = "SELECT id, active FROM printer WHERE warehouse_id = $1 AND code = $2";
+    /// Every printer.
+    LIST_PRINTERS = "SELECT p.id, p.code, p.name, p.transport, p.address, p.language, p.dots_per_m, p.active, p.fault, p.fault_at,
+        (SELECT COUNT(*) FROM print_job j WHERE j.printer_id = p.id AND j.state IN ('queued', 'sending'))
+        FROM printer p WHERE p.warehouse_id = $1 ORDER BY p.code";
+    /// Every station.
+    LIST_STATIONS = "SELECT s.id, s.code, s.name, p.code FROM station s LEFT JOIN printer p ON p.id = s.label_printer_id
+        WHERE s.warehouse_id = $1 ORDER BY s.code";
+    /// The printer for a label: the station's, else the first one; only active ones.
+    CHOOSE_PRINTER = "SELECT id FROM printer WHERE warehouse_id = $1 AND active
+        ORDER BY CASE WHEN id = (SELECT label_printer_id FROM station WHERE id = $2) THEN 0 ELSE 1 END, id LIMIT 1";
+    /// What a shipping label says; locks the parcel.
+    SELECT_LABEL = lite "SELECT p.number, p.state, p.weight_grams, p.created_at, o.number, o.state, o.personal, o.currency, o.cash_on_delivery_minor,
+        h.name, h.time_zone, w.id, w.number, c.code, c.name_en, c.name_zh, COALESCE((SELECT s.code FROM station s WHERE s.id = $3), ''),
+        (SELECT COUNT(*) FROM parcel q WHERE q.order_id = p.order_id AND q.state <> 'void' AND q.place_id <= p.place_id),
+        (SELECT COUNT(*) FROM parcel q WHERE q.order_id = p.order_id AND q.state <> 'void')
+        FROM parcel p JOIN customer_order o ON o.id = p.order_id JOIN warehouse h ON h.id = p.warehouse_id
+        LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('bound', 'printed', 'handed_over', 'intercepting')
+        LEFT JOIN carrier c ON c.id = w.carrier_id
+        WHERE p.warehouse_id = $1 AND p.place_id = $2"
+        pg "SELECT p.number, p.state, p.weight_grams, p.created_at, o.number, o.state, o.personal, o.currency, o.cash_on_delivery_minor,
+        h.name, h.time_zone, w.id, w.number, c.code, c.name_en, c.name_zh, COALESCE((SELECT s.code FROM station s WHERE s.id = $3), ''),
+        (SELECT COUNT(*) FROM parcel q WHERE q.order_id = p.order_id AND q.state <> 'void' AND q.place_id <= p.place_id),
+        (SELECT COUNT(*) FROM parcel q WHERE q.order_id = p.order_id AND q.state <> 'void')
+        FROM parcel p JOIN customer_order o ON o.id = p.order_id JOIN warehouse h ON h.id = p.warehouse_id
+        LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('bound', 'printed', 'handed_over', 'intercepting')
+        LEFT JOIN carrier c ON c.id = w.carrier_id
+        WHERE p.warehouse_id = $1 AND p.place_id = $2 FOR UPDATE OF p";
+    /// Locks a parcel.
+    LOCK_PARCEL = lite "SELECT state FROM parcel WHERE place_id = $1" pg "SELECT state FROM parcel WHERE place_id = $1 FOR UPDATE";
+    /// The newest job of a document that was not given up.
+    SELECT_DOCUMENT = "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        WHERE parcel_id = $1 AND kind = 'shipping_label' AND waybill_id = $2 AND state <> 'cancelled' ORDER BY copy DESC, id DESC LIMIT 1";
+    /// The highest copy of a document that was ever asked for.
+    SELECT_LAST_COPY = "SELECT COALESCE(MAX(copy), 0) FROM print_job WHERE parcel_id = $1 AND kind = 'shipping_label' AND waybill_id = $2";
+    /// The copy that a document begins with: 0, unless a person said that an earlier one did not come out.
+    SELECT_FIRST_COPY = "SELECT COALESCE(MAX(copy) + 1, 0) FROM print_job
+        WHERE parcel_id = $1 AND kind = 'shipping_label' AND waybill_id = $2 AND evidence LIKE 'not out%'";
+    /// A job, locked.
+    SELECT_JOB = lite "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        WHERE warehouse_id = $1 AND id = $2"
+        pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        WHERE warehouse_id = $1 AND id = $2 FOR UPDATE";
+    /// The parcel of a job.
+    SELECT_JOB_PARCEL = "SELECT parcel_id FROM print_job WHERE warehouse_id = $1 AND id = $2";
+    /// Jobs of a parcel that were not given up, locked.
+    SELECT_JOBS_OF_PARCEL = lite "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id"
+        pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id FOR UPDATE";
+    /// A new job.
+    INSERT_JOB = "INSERT INTO print_job (warehouse_id, printer_id, station_id, parcel_id, kind, waybill_id, copy, state, payload, payload_hash,
+        reason, person_id, created_at)
+        VALUES ($1, $2, $3, $4, 'shipping_label', $5, $6, 'queued', $7, $8, $9, $10, $11) RETURNING id";
+    /// A failed job gets another content and waits again.
+    REQUEUE_FAILED = "UPDATE print_job SET state = 'queued', payload = $2, payload_hash = $3, error = '', settled_at = NULL
+        WHERE id = $1 AND state = 'failed'";
+    /// Another printer.
+    MOVE_JOB = "UPDATE print_job SET printer_id = $2 WHERE id = $1 AND state = 'queued'";
+    /// Gives a job up. $3 is why.
+    CANCEL_JOB = "UPDATE print_job SET state = 'cancelled', payload = NULL, evidence = $3, settled_at = $2 WHERE id = $1";
+    /// A job is on paper.
+    SET_PRINTED = "UPDATE print_job SET state = 'printed', payload = NULL, evidence = $3, error = '', settled_at = $2
+        WHERE id = $1 AND state IN ('sending', 'sent', 'in_doubt')";
+    /// A job's bytes have left.
+    SET_SENT = "UPDATE print_job SET state = 'sent', sent_at = $2, error = '' WHERE id = $1 AND state = 'sending'";
+    /// Nobody knows what became of a job.
+    SET_IN_DOUBT = "UPDATE print_job SET state = 'in_doubt', error = $2 WHERE id = $1 AND state IN ('sending', 'sent')";
+    /// No byte has left.
+    SET_QUEUED = "UPDATE print_job SET state = 'queued', error = $2, lease_until = 0 WHERE id = $1 AND state = 'sending'";
+    /// It can't be printed as it is.
+    SET_FAILED = "UPDATE print_job SET state = 'failed', error = $2, settled_at = $3 WHERE id = $1 AND state = 'sending'";
+    /// Its waybill number is on paper.
+    WAYBILL_PRINTED = "UPDATE waybill SET state = 'printed' WHERE id = $1 AND state = 'bound'";
+    /// Its parcel has a label.
+    PARCEL_PRINTED = "UPDATE parcel SET state = 'label_printed' WHERE place_id = $1 AND state IN ('waybill_bound', 'in_doubt')";
+    /// Its parcel may have a label.
+    PARCEL_IN_DOUBT = "UPDATE parcel SET state = 'in_doubt' WHERE place_id = $1 AND state = 'waybill_bound'";
+    /// Its parcel has no label.
+    PARCEL_UNPRINTED = "UPDATE parcel SET state = 'waybill_bound' WHERE place_id = $1 AND state = 'in_doubt'";
+    /// Printers that have work, with what their queue needs to know.
+    SELECT_BUSY_PRINTERS = "SELECT p.id FROM printer p WHERE p.active AND EXISTS
+        (SELECT 1 FROM print_job j WHERE j.printer_id = p.id AND j.state = 'queued') ORDER BY p.id";
+    /// A printer, locked: one attempt at a time.
+    LOCK_PRINTER = lite "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, fault FROM printer WHERE id = $1 AND active"
+        pg "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, fault FROM printer WHERE id = $1 AND active FOR UPDATE";
+    /// Whether an attempt is under way on a printer.
+    SELECT_SENDING = "SELECT id FROM print_job WHERE printer_id = $1 AND state = 'sending' LIMIT 1";
+    /// The first job of a printer's queue, with what could forbid it.
+    SELECT_NEXT = lite "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, '') FROM print_job j
+        LEFT JOIN parcel p ON p.place_id = j.parcel_id LEFT JOIN customer_order o ON o.id = p.order_id
+        WHERE j.printer_id = $1 AND j.state = 'queued' ORDER BY j.id LIMIT 1"
+        pg "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, '') FROM print_job j
+        LEFT JOIN parcel p ON p.place_id = j.parcel_id LEFT JOIN customer_order o ON o.id = p.order_id
+        WHERE j.printer_id = $1 AND j.state = 'queued' ORDER BY j.id LIMIT 1 FOR UPDATE OF j";
+    /// An attempt begins.
+    SET_SENDING = "UPDATE print_job SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id = $1 AND state = 'queued'";
+    /// What holds a printer up, or nothing.
+    SET_FAULT = "UPDATE printer SET fault = $2, fault_at = $3 WHERE id = $1 AND fault <> $2";
+    /// Attempts whose worker is gone, and jobs that nobody proved in time.
+    SELECT_OVERDUE = "SELECT id, warehouse_id FROM print_job WHERE (state = 'sending' AND (lease_until <= $1 OR $2))
+        OR (state = 'sent' AND sent_at <= $3) ORDER BY id";
+    /// A waybill number's parcel.
+    SELECT_LABEL_BY_NUMBER = "SELECT w.id, w.parcel_id, p.order_id FROM waybill w JOIN parcel p ON p.place_id = w.parcel_id
+        WHERE p.warehouse_id = $1 AND w.number = $2";
+    /// Jobs for a screen, the newest first. Empty and 0 stand for any; `open` for those that need a person.
+    LIST_JOBS = "SELECT j.id, j.kind, j.state, j.copy, j.attempts, pr.code, COALESCE(s.code, ''), j.parcel_id, COALESCE(p.number, ''),
+        COALESCE(o.number, ''), COALESCE(w.number, ''), j.evidence, j.error, j.reason, e.number, j.created_at, j.sent_at, j.settled_at
+        FROM print_job j JOIN printer pr ON pr.id = j.printer_id JOIN person e ON e.id = j.person_id
+        LEFT JOIN station s ON s.id = j.station_id LEFT JOIN parcel p ON p.place_id = j.parcel_id
+        LEFT JOIN customer_order o ON o.id = p.order_id LEFT JOIN waybill w ON w.id = j.waybill_id
+        WHERE j.warehouse_id = $1 AND ($2 = '' OR j.state = $2 OR ($2 = 'open' AND j.state IN ('sent', 'in_doubt', 'failed')))
+        AND ($3 = '' OR pr.code = $3) AND ($4 = 0 OR j.parcel_id = $4) AND ($5 = 0 OR j.id < $5) AND ($6 = 0 OR j.id = $6)
+        ORDER BY j.id DESC LIMIT $7";
+}
