@@ -13,6 +13,7 @@ pub mod order;
 pub mod people;
 pub mod picking;
 pub mod refusal;
+pub mod shipping;
 pub mod station;
 pub mod stock;
 pub mod wave;
@@ -27,6 +28,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     order::sql::STATEMENTS,
     people::sql::STATEMENTS,
     picking::sql::STATEMENTS,
+    shipping::sql::STATEMENTS,
     station::sql::STATEMENTS,
     stock::candidates::sql::STATEMENTS,
     stock::sql::STATEMENTS,

@@ -1,11 +1,13 @@
 //! The only code that changes what is on hand: each change is a movement from somewhere to somewhere, written in the
 //! same transaction as the cells it moves between.
 
+use std::collections::BTreeMap;
+
 use super::error::StockError;
 use super::model::{PlaceKind, Reason, StockStatus};
 use super::sql;
 use crate::args;
-use crate::db::{DbError, Op, Tx};
+use crate::db::{Bulk, DbError, Op, Tx, Values};
 use crate::kernel::ids::{AllocationId, LotId, OrderId, PlaceId, SkuId, WarehouseId};
 
 /// How stock stands at one end of a movement.
@@ -86,8 +88,14 @@ pub async fn post(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), St
     take(op, transfer).await?;
     // Nothing below may fail for a business reason.
     give(op, transfer).await?;
+    let values = movement(op, transfer);
+    op.tx.exec(sql::INSERT_MOVEMENT, values).await?;
+    Ok(())
+}
+
+fn movement(op: &Op<'_, '_>, transfer: &Transfer<'_>) -> Values {
     let context = op.context;
-    let values = args![
+    args![
         context.warehouse,
         context.at,
         context.actor.person,
@@ -104,9 +112,68 @@ pub async fn post(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), St
         transfer.to.status,
         transfer.order,
         transfer.allocation
-    ];
-    op.tx.exec(sql::INSERT_MOVEMENT, values).await?;
+    ]
+}
+
+/// Posts many movements with a handful of statements: takes all of it from the first cells, then gives it to the
+/// others, so what arrives by one of them can't leave by another.
+///
+/// # Errors
+/// [`StockError::NotEnough`] for the first cell that holds less than is taken from it in all; the transaction has to
+/// be given up then.
+pub async fn post_many(op: &mut Op<'_, '_>, transfers: &[Transfer<'_>]) -> Result<(), StockError> {
+    if let Some(bad) = transfers.iter().find(|transfer| transfer.quantity <= 0) {
+        return Err(StockError::BadQuantity { quantity: bad.quantity });
+    }
+    for (holding, statement) in [(Holding::Free, sql::TAKE_FREE_MANY), (Holding::Reserved, sql::TAKE_RESERVED_MANY)] {
+        take_many(op, transfers, holding, statement).await?;
+    }
+    // Nothing below may fail for a business reason.
+    let warehouse = op.warehouse();
+    let mut given: BTreeMap<(PlaceId, LotId, StockStatus), (SkuId, i64, i64)> = BTreeMap::new();
+    for transfer in transfers.iter().filter(|transfer| transfer.to.holding != Holding::Outside) {
+        let end = transfer.to;
+        let reserved = if end.holding == Holding::Reserved { transfer.quantity } else { 0 };
+        let sum = given.entry((end.place, transfer.lot, end.status)).or_insert((transfer.sku, 0, 0));
+        sum.1 += transfer.quantity;
+        sum.2 += reserved;
+    }
+    let given = given.into_iter().map(|((place, lot, status), (sku, on_hand, reserved))| {
+        args![warehouse, place, sku, lot, status, on_hand, reserved]
+    });
+    op.tx.bulk_exec(sql::GIVE_MANY, given.collect()).await?;
+    let movements = transfers.iter().map(|transfer| movement(op, transfer)).collect();
+    op.tx.bulk_exec(sql::INSERT_MOVEMENTS, movements).await?;
     Ok(())
+}
+
+async fn take_many(
+    op: &mut Op<'_, '_>,
+    transfers: &[Transfer<'_>],
+    holding: Holding,
+    statement: Bulk,
+) -> Result<(), StockError> {
+    let mut taken: BTreeMap<(PlaceId, LotId, StockStatus), i64> = BTreeMap::new();
+    for transfer in transfers.iter().filter(|transfer| transfer.from.holding == holding) {
+        *taken.entry((transfer.from.place, transfer.lot, transfer.from.status)).or_default() += transfer.quantity;
+    }
+    let warehouse = op.warehouse();
+    let rows = taken.iter().map(|((place, lot, status), quantity)| args![warehouse, *place, *lot, *status, *quantity]);
+    let touched = op.tx.bulk_exec(statement, rows.collect()).await?;
+    if usize::try_from(touched).ok() == Some(taken.len()) {
+        return Ok(());
+    }
+    // One of them had less. A cell that was taken from already may look short too; its place is as good a hint.
+    let mut refusal = StockError::NotEnough { place: String::new(), wanted: 0, free: 0 };
+    for ((place, lot, status), wanted) in taken {
+        let free: Option<(i64,)> = op.tx.opt(sql::SELECT_FREE, args![warehouse, place, lot, status]).await?;
+        let free = free.map_or(0, |(free,)| free);
+        if free < wanted {
+            refusal = StockError::NotEnough { place: place_code(op.tx, place).await?, wanted, free };
+            break;
+        }
+    }
+    Err(refusal)
 }
 
 async fn take(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {

@@ -7,12 +7,12 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::error::StockError;
-use super::ledger::{End, Transfer, outside, post};
+use super::ledger::{End, Transfer, outside, post, post_many};
 use super::model::{LotStatus, PlaceKind, Reason, StockStatus};
 use super::sql;
 use crate::args;
 use crate::catalog;
-use crate::db::{DbError, Op, Operation, Values};
+use crate::db::{Op, Operation, Values};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{LotId, PlaceId, SkuId};
@@ -158,37 +158,28 @@ impl ReceiveStock {
         op: &mut Op<'_, '_>,
         resolved: &[Resolved<'_>],
         lots: &BTreeMap<(SkuId, String), LotId>,
-    ) -> Result<(), DbError> {
+    ) -> Result<(), StockError> {
         let warehouse = op.warehouse();
         let supplier = outside(op.tx, warehouse, PlaceKind::Supplier).await?;
         let reason = if self.opening { Reason::Import } else { Reason::Receipt };
-        let mut cells: BTreeMap<(PlaceId, LotId, StockStatus), (SkuId, i64)> = BTreeMap::new();
-        let mut movements = Vec::with_capacity(resolved.len());
-        let context = op.context;
+        let mut transfers = Vec::with_capacity(resolved.len());
         for Resolved { receipt, sku, place, .. } in resolved {
             let Some(lot) = lots.get(&(*sku, scanned(&receipt.lot))) else { continue };
             let status = receipt.status.unwrap_or(StockStatus::Good);
-            cells.entry((*place, *lot, status)).or_insert((*sku, 0)).1 += receipt.quantity;
-            movements.push(args![
-                warehouse,
-                context.at,
-                context.actor.person,
-                context.key.as_str(),
+            transfers.push(Transfer {
+                sku: *sku,
+                lot: *lot,
+                quantity: receipt.quantity,
+                from: End::outside(supplier, status),
+                to: End::free(*place, status),
                 reason,
-                *sku,
-                *lot,
-                receipt.quantity,
-                supplier,
-                status,
-                *place,
-                status
-            ]);
+                note: "",
+                evidence: "",
+                order: None,
+                allocation: None,
+            });
         }
-        let cells = cells
-            .into_iter()
-            .map(|((place, lot, status), (sku, quantity))| args![warehouse, place, sku, lot, status, quantity]);
-        op.tx.bulk_exec(sql::GIVE_MANY, cells.collect()).await?;
-        op.tx.bulk_exec(sql::INSERT_MOVEMENTS, movements).await?;
+        post_many(op, &transfers).await?;
         Ok(())
     }
 }

@@ -16,6 +16,23 @@ crate::statements! {
     INSERT_MOVEMENT = "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, note, evidence, sku_id, lot_id,
         quantity, from_place_id, from_status, to_place_id, to_status, order_id, allocation_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    /// Takes free stock from many cells, each named once; a cell that has less isn't touched.
+    TAKE_FREE_MANY = bulk "UPDATE stock_cell SET on_hand = stock_cell.on_hand - v.column5 FROM (VALUES" [Int, Int, Int, Text, Int]
+        ") AS v WHERE stock_cell.warehouse_id = v.column1 AND stock_cell.place_id = v.column2 AND stock_cell.lot_id = v.column3
+        AND stock_cell.status = v.column4 AND stock_cell.on_hand - stock_cell.reserved >= v.column5";
+    /// Takes reserved stock from many cells, each named once; a cell that has less isn't touched.
+    TAKE_RESERVED_MANY = bulk "UPDATE stock_cell SET on_hand = stock_cell.on_hand - v.column5, reserved = stock_cell.reserved - v.column5
+        FROM (VALUES" [Int, Int, Int, Text, Int]
+        ") AS v WHERE stock_cell.warehouse_id = v.column1 AND stock_cell.place_id = v.column2 AND stock_cell.lot_id = v.column3
+        AND stock_cell.status = v.column4 AND stock_cell.reserved >= v.column5";
+    /// Gives stock to many cells, each named once.
+    GIVE_MANY = bulk "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand, reserved) VALUES"
+        [Int, Int, Int, Int, Text, Int, Int] "ON CONFLICT (warehouse_id, place_id, lot_id, status)
+        DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand, reserved = stock_cell.reserved + excluded.reserved";
+    /// Writes many lines of the ledger.
+    INSERT_MOVEMENTS = bulk "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, note, evidence, sku_id, lot_id,
+        quantity, from_place_id, from_status, to_place_id, to_status, order_id, allocation_id) VALUES"
+        [Int, Int, Int, Text, Text, Text, Text, Int, Int, Int, Int, Text, Int, Text, Int, Int] "";
     /// Free stock of a cell by its key.
     SELECT_FREE = "SELECT on_hand - reserved FROM stock_cell
         WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4";
@@ -31,12 +48,6 @@ crate::statements! {
     /// Lots by number.
     LOTS_BY_NUMBER = bulk "SELECT l.id, l.sku_id, l.number, l.received_at, l.expires_at FROM (VALUES" [Int, Int, Text]
         ") AS v JOIN lot l ON l.warehouse_id = v.column1 AND l.sku_id = v.column2 AND l.number = v.column3";
-    /// Gives free stock to many cells.
-    GIVE_MANY = bulk "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand) VALUES" [Int, Int, Int, Int, Text, Int]
-        "ON CONFLICT (warehouse_id, place_id, lot_id, status) DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand";
-    /// Writes many lines of the ledger.
-    INSERT_MOVEMENTS = bulk "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, sku_id, lot_id, quantity,
-        from_place_id, from_status, to_place_id, to_status) VALUES" [Int, Int, Int, Text, Text, Int, Int, Int, Int, Text, Int, Text] "";
     /// What a lot may be used for.
     SET_LOT_STATUS = "UPDATE lot SET status = $2 WHERE id = $1";
     /// Pieces of a lot that are ours.

@@ -4,6 +4,8 @@
 
 mod orders;
 mod picking;
+mod printing;
+mod shipping;
 mod statements;
 mod support;
 mod tidy;

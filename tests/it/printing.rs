@@ -1,0 +1,371 @@
+//! Printers and the print queue: each label once, and what happens where that can't be known.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tallyman::db::BoxFuture;
+use tallyman::kernel::actor::Role;
+use tallyman::kernel::ids::{PlaceId, PrintJobId, PrinterId, StationId, WarehouseId};
+use tallyman::order::ops::CancelOrder;
+use tallyman::refusal::Refusal;
+use tallyman::station::StationError;
+use tallyman::station::attempt::{LEASE_MS, Outcome, PROOF_MS, PrinterRow};
+use tallyman::station::label::LabelData;
+use tallyman::station::model::{JobState, PrinterLanguage, PrinterTransport};
+use tallyman::station::ops::{MoveJob, ProveByScan, ReprintLabel, RetryJob, SettleDoubt};
+use tallyman::station::query::{self, JobFilter, JobView};
+use tallyman::station::queue::{self, Port, Worked, doubt_overdue, work_one};
+use tallyman::station::setup::{PutPrinter, PutStation};
+
+use crate::both;
+use crate::support::dock::{QueueLabel, packed};
+use crate::support::{World, at_once, shared};
+
+/// A printer that does as it is told, and remembers what it was given.
+#[derive(Default)]
+pub struct Script {
+    outcomes: Mutex<VecDeque<Outcome>>,
+    given: Mutex<Vec<(PrintJobId, LabelData)>>,
+}
+
+impl Script {
+    fn of(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        Self { outcomes: Mutex::new(outcomes.into_iter().collect()), given: Mutex::default() }
+    }
+
+    fn jobs(&self) -> Vec<PrintJobId> {
+        self.given.lock().unwrap().iter().map(|(job, _)| *job).collect()
+    }
+}
+
+impl Port for Script {
+    fn print<'a>(&'a self, _: &'a PrinterRow, job: PrintJobId, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            self.given.lock().unwrap().push((job, label.clone()));
+            self.outcomes.lock().unwrap().pop_front().unwrap_or_else(printed)
+        })
+    }
+}
+
+fn printed() -> Outcome {
+    Outcome::Printed { evidence: "idle_after".into() }
+}
+
+fn held(fault: &str) -> Outcome {
+    Outcome::Held { fault: fault.into(), error: String::new() }
+}
+
+fn broken() -> Outcome {
+    Outcome::InDoubt { error: "the printer broke the connection off".into() }
+}
+
+pub fn printer(code: &str) -> PutPrinter {
+    PutPrinter {
+        code: code.into(),
+        name: "Zebra".into(),
+        transport: PrinterTransport::Tcp,
+        address: "127.0.0.1:9100".into(),
+        language: PrinterLanguage::Zpl,
+        dots_per_m: 8000,
+        active: true,
+    }
+}
+
+pub async fn with_printer(world: &World, orders: i64) -> (Vec<PlaceId>, PrinterId) {
+    let parcels = packed(world, orders, 1).await;
+    (parcels, world.does(printer("Z1")).await.printer_id)
+}
+
+pub async fn work(world: &World, port: &Script, printer: PrinterId) -> Worked {
+    work_one(&world.app, port, printer).await.unwrap()
+}
+
+async fn job(world: &World, job: PrintJobId) -> JobView {
+    world.db.read(|tx| Box::pin(query::job(tx, WarehouseId(1), job))).await.unwrap()
+}
+
+async fn states(world: &World, parcel: PlaceId) -> (String, String) {
+    let parcel_state = world.text(format!("SELECT state FROM parcel WHERE place_id = {parcel}").leak()).await;
+    let waybill = world.text(format!("SELECT state FROM waybill WHERE parcel_id = {parcel}").leak()).await;
+    (parcel_state, waybill)
+}
+
+fn both_are(states: &(String, String), parcel: &str, waybill: &str) {
+    assert_eq!((states.0.as_str(), states.1.as_str()), (parcel, waybill));
+}
+
+both!(a_label_is_printed_once_and_moves_its_parcel_on, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    assert_eq!(world.does(QueueLabel(parcels[0])).await, first);
+    assert_eq!(world.number("SELECT COUNT(*) FROM print_job").await, 1);
+    let port = Script::default();
+    assert_eq!(work(world, &port, printer).await, Worked::OneDone);
+    assert_eq!(work(world, &port, printer).await, Worked::Idle);
+    let (_, label) = port.given.lock().unwrap().pop().unwrap();
+    assert_eq!((label.waybill.as_str(), label.carrier_name.as_str(), label.copy_mark.as_str()), ("SF1", "顺丰", ""));
+    assert_eq!((label.receiver.name.as_str(), label.printed_at.as_str()), ("李雷0", "2026-11-21 18:00"));
+    assert_eq!((label.parcel_index, label.parcel_count, label.weight_grams), (1, 1, Some(250)));
+    both_are(&states(world, parcels[0]).await, "label_printed", "printed");
+    let view = job(world, first).await;
+    assert_eq!((view.state, view.evidence.as_str(), view.attempts), (JobState::Printed, "idle_after", 1));
+    // What was printed is not kept, and never stands anywhere in the open.
+    assert_eq!(world.number("SELECT COUNT(*) FROM print_job WHERE payload IS NOT NULL").await, 0);
+    assert_eq!(world.number("SELECT COUNT(*) FROM event WHERE data LIKE '%李雷%'").await, 0);
+});
+
+both!(twenty_labels_come_out_in_the_order_they_were_asked_for, |world| {
+    let (parcels, _) = with_printer(world, 20).await;
+    let mut asked = Vec::new();
+    for parcel in parcels {
+        asked.push(world.does(QueueLabel(parcel)).await);
+    }
+    let port = Arc::new(Script::default());
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let running = tokio::spawn(queue::run(world.app.clone(), port.clone(), stopped));
+    while world.number("SELECT COUNT(*) FROM print_job WHERE state = 'printed'").await < 20 {
+        tokio::task::yield_now().await;
+    }
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    assert_eq!(port.jobs(), asked);
+});
+
+both!(a_fault_holds_the_queue_up_until_it_is_mended, |world| {
+    let (parcels, printer) = with_printer(world, 2).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    let second = world.does(QueueLabel(parcels[1])).await;
+    let port = Script::of([held("paper_out"), held("paper_out"), printed(), printed()]);
+    assert_eq!(work(world, &port, printer).await, Worked::HeldUp);
+    assert_eq!(world.text("SELECT fault FROM printer").await, "paper_out");
+    assert_eq!(job(world, first).await.state, JobState::Queued);
+    assert_eq!(work(world, &port, printer).await, Worked::HeldUp);
+    assert_eq!(world.number("SELECT COUNT(*) FROM event WHERE kind = 'printer.held_up'").await, 1);
+    assert_eq!(work(world, &port, printer).await, Worked::OneDone);
+    assert_eq!(world.text("SELECT fault FROM printer").await, "");
+    assert_eq!(work(world, &port, printer).await, Worked::OneDone);
+    assert_eq!(port.jobs(), [first, first, first, second]);
+    both_are(&states(world, parcels[0]).await, "label_printed", "printed");
+});
+
+both!(a_broken_off_label_is_in_doubt_until_its_scan, |world| {
+    let (parcels, printer) = with_printer(world, 2).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    world.does(QueueLabel(parcels[1])).await;
+    let port = Script::of([broken()]);
+    assert_eq!(work(world, &port, printer).await, Worked::OneDone);
+    assert_eq!(job(world, first).await.state, JobState::InDoubt);
+    both_are(&states(world, parcels[0]).await, "in_doubt", "bound");
+    // The next label is printed; the doubtful one is not tried again.
+    assert_eq!(work(world, &port, printer).await, Worked::OneDone);
+    assert_eq!(work(world, &port, printer).await, Worked::Idle);
+    assert_eq!(port.jobs().iter().filter(|job| **job == first).count(), 1);
+    let open = JobFilter { state: Some("open".into()), ..JobFilter::default() };
+    let open = world.db.read(|tx| Box::pin(async move { query::jobs(tx, WarehouseId(1), &open).await })).await.unwrap();
+    assert_eq!(open.iter().map(|job| job.id).collect::<Vec<_>>(), [first]);
+
+    let proved = world.does(ProveByScan { scan: " sf1\r\n".into() }).await;
+    assert!(proved.settled && proved.copies == 0);
+    assert_eq!(job(world, first).await.evidence, "scan");
+    both_are(&states(world, parcels[0]).await, "label_printed", "printed");
+    assert!(!world.does(ProveByScan { scan: "SF1".into() }).await.settled);
+    assert!(matches!(world.refused(ProveByScan { scan: "SF9".into() }).await, StationError::UnknownLabel { .. }));
+});
+
+both!(a_person_says_that_nothing_came_out_and_the_next_copy_is_marked, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    let port = Script::of([broken(), Outcome::Sent]);
+    work(world, &port, printer).await;
+    let said = world.does(SettleDoubt { job: first, came_out: false, evidence: "half a label".into() }).await;
+    assert_eq!((said.state, job(world, first).await.state), (JobState::Cancelled, JobState::Cancelled));
+    both_are(&states(world, parcels[0]).await, "waybill_bound", "bound");
+    // The document has a job again: asking for it gives that one.
+    assert_eq!(world.does(QueueLabel(parcels[0])).await, said.new_job_id.unwrap());
+    work(world, &port, printer).await;
+    assert_eq!(port.given.lock().unwrap().last().unwrap().1.copy_mark, "R1");
+    let second = said.new_job_id.unwrap();
+    assert_eq!(job(world, second).await.state, JobState::Sent);
+    let again = world.does(SettleDoubt { job: second, came_out: true, evidence: String::new() }).await;
+    assert_eq!(again.state, JobState::Printed);
+    both_are(&states(world, parcels[0]).await, "label_printed", "printed");
+    let refusal = world.refused(SettleDoubt { job: second, came_out: true, evidence: String::new() }).await;
+    assert!(matches!(refusal, StationError::WrongState { state: JobState::Printed, .. }));
+    assert_eq!(world.does(ProveByScan { scan: "SF1".into() }).await.copies, 1);
+});
+
+both!(two_people_settle_the_same_doubt_and_one_copy_comes_of_it, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    work(world, &Script::of([broken()]), printer).await;
+    let db = shared(world.db.clone());
+    let said = at_once((0..4).map(|_| {
+        let (db, context) = (db.clone(), world.context());
+        async move {
+            db.operate(context, SettleDoubt { job: first, came_out: false, evidence: String::new() }).await.is_ok()
+        }
+    }))
+    .await;
+    assert_eq!(said.iter().filter(|said| **said).count(), 1);
+    assert_eq!(world.number("SELECT COUNT(*) FROM print_job").await, 2);
+});
+
+both!(a_worker_that_dies_while_sending_leaves_a_doubt_and_no_second_label, |world| {
+    let (parcels, printer) = with_printer(world, 2).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    let second = world.does(QueueLabel(parcels[1])).await;
+    // The worker took the job and was killed before it could say how it went.
+    world.sql("UPDATE print_job SET state = 'sending', attempts = 1, lease_until = 1 WHERE id = (SELECT MIN(id) FROM print_job)").await;
+    let port = Script::default();
+    assert_eq!(work(world, &port, printer).await, Worked::Idle, "one attempt at a time");
+    assert_eq!(doubt_overdue(&world.app, true).await.unwrap(), 1);
+    assert_eq!(job(world, first).await.state, JobState::InDoubt);
+    both_are(&states(world, parcels[0]).await, "in_doubt", "bound");
+    assert_eq!(work(world, &port, printer).await, Worked::OneDone);
+    assert_eq!(port.jobs(), [second]);
+});
+
+both!(an_attempt_that_is_alive_elsewhere_is_left_alone, |world| {
+    let (parcels, _) = with_printer(world, 1).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    world.sql("UPDATE print_job SET state = 'sending', attempts = 1, lease_until = 1795255200001").await;
+    // Only an embedded database is certain to have no other worker.
+    let embedded = world.db.kind() == "sqlite";
+    assert_eq!(doubt_overdue(&world.app, false).await.unwrap(), 0);
+    assert_eq!(doubt_overdue(&world.app, true).await.unwrap(), i64::from(embedded));
+    world.clock.advance_ms(LEASE_MS);
+    assert_eq!(doubt_overdue(&world.app, false).await.unwrap(), i64::from(!embedded));
+    assert_eq!(job(world, first).await.state, JobState::InDoubt);
+});
+
+both!(a_sent_label_that_nobody_scans_in_time_is_in_doubt, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    work(world, &Script::of([Outcome::Sent]), printer).await;
+    both_are(&states(world, parcels[0]).await, "waybill_bound", "bound");
+    world.clock.advance_ms(PROOF_MS - 1);
+    assert_eq!(doubt_overdue(&world.app, false).await.unwrap(), 0);
+    world.clock.advance_ms(1);
+    assert_eq!(doubt_overdue(&world.app, false).await.unwrap(), 1);
+    assert_eq!(job(world, first).await.state, JobState::InDoubt);
+    both_are(&states(world, parcels[0]).await, "in_doubt", "bound");
+});
+
+both!(a_label_that_cannot_be_laid_out_fails_alone, |world| {
+    let (parcels, printer) = with_printer(world, 2).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    let second = world.does(QueueLabel(parcels[1])).await;
+    let port = Script::of([Outcome::Unprintable { error: "no glyph".into() }]);
+    work(world, &port, printer).await;
+    work(world, &port, printer).await;
+    let failed = job(world, first).await;
+    assert_eq!((failed.state, failed.error.as_str()), (JobState::Failed, "no glyph"));
+    assert_eq!(job(world, second).await.state, JobState::Printed);
+    both_are(&states(world, parcels[0]).await, "waybill_bound", "bound");
+    assert_eq!(world.does(RetryJob { job: first }).await.state, JobState::Queued);
+    work(world, &port, printer).await;
+    assert_eq!(job(world, first).await.state, JobState::Printed);
+    assert!(matches!(world.refused(RetryJob { job: first }).await, StationError::WrongState { .. }));
+});
+
+both!(a_reprint_is_marked_and_has_a_reason_and_a_right, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let parcel = parcels[0];
+    let reprint = |reason: &str| ReprintLabel { parcel, reason: reason.into(), station: None };
+    assert!(matches!(world.refused(reprint("torn")).await, StationError::NeverQueued { .. }));
+    world.does(QueueLabel(parcel)).await;
+    assert!(matches!(world.refused(reprint("torn")).await, StationError::WrongState { state: JobState::Queued, .. }));
+    let port = Script::default();
+    work(world, &port, printer).await;
+    assert!(matches!(world.refused(reprint("  ")).await, StationError::ReasonMissing {}));
+    let packer = world.db.operate(world.as_role(Role::Packer), reprint("torn")).await.unwrap_err();
+    assert_eq!(packer.code(), "forbidden");
+    for copy in ["R1", "R2"] {
+        world.does(reprint("torn")).await;
+        work(world, &port, printer).await;
+        assert_eq!(port.given.lock().unwrap().last().unwrap().1.copy_mark, copy);
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM waybill WHERE parcel_id IS NOT NULL").await, 1);
+    assert_eq!(world.number("SELECT COUNT(*) FROM print_job WHERE reason = 'torn'").await, 2);
+    both_are(&states(world, parcel).await, "label_printed", "printed");
+});
+
+both!(a_waiting_job_moves_to_another_printer, |world| {
+    let (parcels, first) = with_printer(world, 1).await;
+    let label = world.does(QueueLabel(parcels[0])).await;
+    let other = world.does(printer("Z2")).await.printer_id;
+    world.does(PutPrinter { active: false, ..printer("Z3") }).await;
+    let to = |printer: &str| MoveJob { job: label, printer: printer.into() };
+    assert!(matches!(world.refused(to("Z9")).await, StationError::NotFound { .. }));
+    assert!(matches!(world.refused(to("Z3")).await, StationError::PrinterInactive { .. }));
+    world.does(to("z2")).await;
+    let port = Script::default();
+    assert_eq!(work(world, &port, first).await, Worked::Idle);
+    assert_eq!(work(world, &port, other).await, Worked::OneDone);
+    assert!(matches!(world.refused(to("Z1")).await, StationError::WrongState { .. }));
+    assert!(matches!(
+        world.refused(MoveJob { job: PrintJobId(99), printer: "Z1".into() }).await,
+        StationError::NotFound { .. }
+    ));
+});
+
+both!(labels_come_from_the_stations_printer_or_from_the_first, |world| {
+    let parcels = packed(world, 2, 1).await;
+    assert!(matches!(world.refused(QueueLabel(parcels[0])).await, StationError::NoPrinter {}));
+    world.does(printer("Z1")).await;
+    let second = world.does(printer("Z2")).await.printer_id;
+    let put = PutStation { code: "PACK-1".into(), name: "1".into(), label_printer: Some("Z2".into()) };
+    let station: StationId = world.does(put).await.station_id;
+    world.does(QueueLabel(parcels[0])).await;
+    assert_eq!(job(world, PrintJobId(1)).await.printer, "Z1");
+    let port = Script::default();
+    work(world, &port, PrinterId(1)).await;
+    let reprint = ReprintLabel { parcel: parcels[0], reason: "torn".into(), station: Some(station) };
+    let again = world.does(reprint).await.new_job_id.unwrap();
+    let view = job(world, again).await;
+    assert_eq!((view.printer.as_str(), view.station.as_str(), second), ("Z2", "PACK-1", PrinterId(2)));
+});
+
+both!(a_cancelled_orders_label_is_not_printed, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let label = world.does(QueueLabel(parcels[0])).await;
+    let order = tallyman::kernel::ids::OrderId(world.number("SELECT order_id FROM parcel").await);
+    world.does(CancelOrder { order, reason: "changed their mind".into() }).await;
+    let port = Script::default();
+    assert_eq!(work(world, &port, printer).await, Worked::Idle);
+    assert_eq!((job(world, label).await.state, port.jobs().len()), (JobState::Cancelled, 0));
+    assert!(matches!(world.refused(QueueLabel(parcels[0])).await, StationError::OrderStopped { .. }));
+});
+
+both!(setting_up_printers_and_stations_refuses_what_cannot_work, |world| {
+    let refused = |change: fn(&mut PutPrinter)| {
+        let mut put = printer("Z1");
+        change(&mut put);
+        world.refused(put)
+    };
+    assert!(matches!(refused(|p| p.code = " ".into()).await, StationError::BadName { .. }));
+    assert!(matches!(refused(|p| p.address = "printer".into()).await, StationError::BadAddress { .. }));
+    assert!(matches!(refused(|p| p.address = "printer:0".into()).await, StationError::BadAddress { .. }));
+    assert!(matches!(refused(|p| p.transport = PrinterTransport::Folder).await, StationError::BadAddress { .. }));
+    assert!(matches!(refused(|p| p.dots_per_m = 203).await, StationError::BadDensity { .. }));
+    let packer = world.db.operate(world.as_role(Role::Packer), printer("Z1")).await.unwrap_err();
+    assert_eq!(packer.code(), "forbidden");
+    let station = PutStation { code: "S1".into(), name: "S".into(), label_printer: Some("Z9".into()) };
+    assert!(matches!(world.refused(station).await, StationError::NotFound { .. }));
+    let first = world.does(printer("Z1")).await.printer_id;
+    assert_eq!(world.does(PutPrinter { name: "Front".into(), ..printer("z1") }).await.printer_id, first);
+});
+
+#[test]
+fn every_refusal_has_its_sentence_with_its_facts() {
+    let codes = StationError::CODES.iter().chain(tallyman::shipping::ShippingError::CODES);
+    for (code, facts) in codes {
+        let text = tallyman::messages::all().find(|(name, _)| name == code).unwrap_or_else(|| panic!("{code}")).1;
+        for named in text.en.split('{').skip(1).map(|part| part.split('}').next().unwrap()) {
+            assert!(
+                facts.contains(&named) || (*code == "shipping.bad_tracking_url" && named == "number"),
+                "{code}: {named}"
+            );
+        }
+    }
+}
