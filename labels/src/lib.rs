@@ -1,1 +1,26 @@
-//! Labels and papers of the warehouse.
+//! Labels of the warehouse: label data to a [`Sheet`] of items in whole dots, and a sheet to bytes.
+//!
+//! Three pure steps: a label knows warehouse words and nothing of printers; the layout places it on a sheet for one
+//! density; an encoder turns the sheet into ZPL, PDF or PNG. The preview and every print are made from the same
+//! sheet, and the same label gives the same sheet. There is no I/O, no clock and no randomness here. What must be
+//! masked is masked before: this crate prints what it is given, or says with a [`LabelError`] why it can't.
+
+pub mod barcode;
+mod encode;
+mod error;
+mod layout;
+mod raster;
+mod sheet;
+mod shipping;
+mod text;
+mod units;
+mod words;
+
+pub use encode::{pdf, png, zpl};
+pub use error::{Field, LabelError, Symbology};
+pub use raster::Bitmap;
+pub use sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
+pub use shipping::{Party, ShippingLabel, layout_shipping};
+pub use text::fonts::Weight;
+pub use units::{Compression, DrawMode, Media, MediaKind, PrinterProfile, SizeDots, dots};
+pub use words::Language;

@@ -1,0 +1,5 @@
+//! Encoders: one file per language.
+
+pub mod pdf;
+pub mod png;
+pub mod zpl;

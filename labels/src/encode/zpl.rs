@@ -1,0 +1,217 @@
+//! ZPL II: the whole label as one picture.
+//!
+//! One label per `^XA ... ^XZ`, never `^PQ`: a copy is our decision. `^JZN`: with the factory setting the printer
+//! repeats a label by itself after paper or ribbon ran out, a duplicate that nobody would know of.
+
+use crate::error::LabelError;
+use crate::raster::Bitmap;
+use crate::sheet::Sheet;
+use crate::units::{Compression, DrawMode, PrinterProfile};
+
+/// More black than this is a mistake; in 1000 dots.
+const MOST_BLACK: u32 = 600;
+
+/// A sheet as the bytes of one ZPL label.
+pub fn encode(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
+    if sheet.dots_per_m != profile.dots_per_m {
+        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "the density it was laid out for" });
+    }
+    if sheet.width > profile.width_dots {
+        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
+    }
+    let bitmap = match profile.mode {
+        DrawMode::Picture => crate::raster::draw(sheet),
+    };
+    picture(&bitmap, profile.compression)
+}
+
+/// `^XA ^PWwidth ^LLlength ^LH0,0 ^PON ^JZN ^FO0,0 ^GFA,bytes,bytes,bytes a row,data ^FS ^XZ`
+fn picture(bitmap: &Bitmap, compression: Compression) -> Result<Vec<u8>, LabelError> {
+    let per_mille = bitmap.black_per_mille();
+    if per_mille > MOST_BLACK {
+        return Err(LabelError::TooBlack { per_mille });
+    }
+    let (width, height, stride, total) = (bitmap.width, bitmap.height, bitmap.stride, bitmap.bytes.len());
+    let head = format!("^XA^PW{width}^LL{height}^LH0,0^PON^JZN^FO0,0^GFA,{total},{total},{stride},");
+    let mut label = Vec::with_capacity(head.len() + total / 2);
+    label.extend_from_slice(head.as_bytes());
+    match compression {
+        Compression::None => label.extend(bitmap.bytes.iter().flat_map(|byte| hex(*byte))),
+        Compression::Acs => acs(bitmap, &mut label),
+    }
+    label.extend_from_slice(b"^FS^XZ");
+    Ok(label)
+}
+
+fn digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0' + nibble,
+        _ => b'A' + (nibble & 0xf) - 10,
+    }
+}
+
+fn hex(byte: u8) -> [u8; 2] {
+    [digit(byte >> 4), digit(byte & 0xf)]
+}
+
+/// Run lengths over hex digits: `G`-`Y` is 1-19 times, `g`-`z` 20-400 in twenties, added together; `,` fills the row
+/// with 0, `!` with F, and `:` repeats the row above.
+fn acs(bitmap: &Bitmap, label: &mut Vec<u8>) {
+    let mut above: Option<&[u8]> = None;
+    for row in bitmap.bytes.chunks_exact(bitmap.stride.max(1)) {
+        if above == Some(row) {
+            label.push(b':');
+        } else {
+            acs_row(row, label);
+        }
+        above = Some(row);
+    }
+}
+
+fn acs_row(row: &[u8], label: &mut Vec<u8>) {
+    let mut place = 0;
+    let nibbles = row.len() * 2;
+    while place < nibbles {
+        let value = nibble(row, place);
+        let run = run_length(row, place, value);
+        place += run;
+        match value {
+            0 if place == nibbles => label.push(b','),
+            0xf if place == nibbles => label.push(b'!'),
+            _ => {
+                push_count(run, label);
+                label.push(digit(value));
+            }
+        }
+    }
+}
+
+fn nibble(row: &[u8], place: usize) -> u8 {
+    let byte = row.get(place / 2).copied().unwrap_or(0);
+    if place.is_multiple_of(2) { byte >> 4 } else { byte & 0xf }
+}
+
+/// How many hex digits from `place` on are `value`. Whole bytes at a time: most of a label is white.
+fn run_length(row: &[u8], place: usize, value: u8) -> usize {
+    let mut end = place + 1;
+    if !end.is_multiple_of(2) {
+        if nibble(row, end) != value {
+            return 1;
+        }
+        end += 1;
+    }
+    let both = value << 4 | value;
+    let rest = row.get(end / 2..).unwrap_or_default();
+    let same = rest.iter().take_while(|byte| **byte == both).count();
+    end += same * 2;
+    if rest.get(same).is_some_and(|byte| byte >> 4 == value) {
+        end += 1;
+    }
+    end - place
+}
+
+fn push_count(run: usize, label: &mut Vec<u8>) {
+    // One digit once needs no count; after twenties the odd one does.
+    if run == 1 {
+        return;
+    }
+    label.extend(std::iter::repeat_n(b'z', run / 400));
+    let (twenties, ones) = (run % 400 / 20, run % 20);
+    for (count, before_first) in [(twenties, b'f'), (ones, b'F')] {
+        if count > 0 {
+            label.push(before_first + u8::try_from(count).unwrap_or(0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Reads the picture back as a printer does.
+    fn decode(label: &[u8]) -> Bitmap {
+        let text = std::str::from_utf8(label).unwrap();
+        let number = |tag: &str| -> u32 {
+            let after = &text[text.find(tag).unwrap() + tag.len()..];
+            after[..after.find(|c: char| !c.is_ascii_digit()).unwrap()].parse().unwrap()
+        };
+        let field = &text[text.find("^GFA,").unwrap() + 5..text.find("^FS").unwrap()];
+        let mut parts = field.splitn(4, ',');
+        let total: usize = parts.next().unwrap().parse().unwrap();
+        assert_eq!(parts.next().unwrap().parse::<usize>().unwrap(), total);
+        let stride: usize = parts.next().unwrap().parse().unwrap();
+        let mut digits: Vec<u8> = Vec::new();
+        let mut count = 0;
+        for c in parts.next().unwrap().bytes() {
+            let in_row = digits.len() % (stride * 2);
+            match c {
+                b'G'..=b'Y' => count += usize::from(c - b'F'),
+                b'g'..=b'z' => count += usize::from(c - b'f') * 20,
+                b',' => digits.resize(digits.len() - in_row + stride * 2, 0),
+                b'!' => digits.resize(digits.len() - in_row + stride * 2, 0xf),
+                b':' => digits.extend_from_within(digits.len() - stride * 2..),
+                c => {
+                    let value = u8::try_from(char::from(c).to_digit(16).unwrap()).unwrap();
+                    digits.resize(digits.len() + count.max(1), value);
+                    count = 0;
+                }
+            }
+        }
+        let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        assert_eq!(bytes.len(), total);
+        Bitmap { width: number("^PW"), height: number("^LL"), stride, bytes }
+    }
+
+    fn bitmap(stride: usize, bytes: Vec<u8>) -> Bitmap {
+        let height = u32::try_from(bytes.len() / stride).unwrap();
+        Bitmap { width: u32::try_from(stride).unwrap() * 8, height, stride, bytes }
+    }
+
+    #[test]
+    fn run_lengths_are_those_of_the_manual() {
+        let acs_of = |stride, bytes| {
+            let mut label = Vec::new();
+            acs(&bitmap(stride, bytes), &mut label);
+            String::from_utf8(label).unwrap()
+        };
+        assert_eq!(acs_of(2, vec![0x12, 0x34]), "1234");
+        assert_eq!(acs_of(2, vec![0x11, 0x10]), "I1,");
+        assert_eq!(acs_of(2, vec![0, 0, 0, 0, 0xff, 0xff]), ",:!");
+        assert_eq!(acs_of(11, [vec![0xaa; 10], vec![0xa1]].concat()), "gGA1");
+        assert_eq!(acs_of(11, [vec![0xaa; 10], vec![0x11]].concat()), "gAH1");
+        assert_eq!(acs_of(211, [vec![0; 210], vec![1]].concat()), "zgG01");
+        assert_eq!(acs_of(201, [vec![0; 200], vec![1]].concat()), "zG01", "the odd one after 400 is counted");
+    }
+
+    #[test]
+    fn a_label_stands_alone_and_is_never_repeated_by_the_printer() {
+        let label = picture(&bitmap(1, vec![0x80, 0]), Compression::None).unwrap();
+        assert_eq!(label, b"^XA^PW8^LL2^LH0,0^PON^JZN^FO0,0^GFA,2,2,1,8000^FS^XZ");
+    }
+
+    #[test]
+    fn a_black_label_is_refused() {
+        assert_eq!(
+            picture(&bitmap(1, vec![0xff, 0xfe]), Compression::Acs),
+            Err(LabelError::TooBlack { per_mille: 937 })
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_picture_is_read_back_dot_by_dot(stride in 1_usize..60, rows in prop::collection::vec(prop::collection::vec((prop::sample::select(vec![0_u8, 0, 0, 0xff, 0xf0, 0x0f, 0x5a]), 1_usize..9), 1..8), 1..12)) {
+            let mut bytes = Vec::new();
+            for row in rows {
+                let mut row: Vec<u8> = row.into_iter().flat_map(|(byte, times)| vec![byte; times]).collect();
+                row.resize(stride, 0);
+                bytes.extend(row);
+            }
+            let wanted = bitmap(stride, bytes);
+            prop_assume!(wanted.black_per_mille() <= MOST_BLACK);
+            for compression in [Compression::None, Compression::Acs] {
+                prop_assert_eq!(&decode(&picture(&wanted, compression).unwrap()), &wanted);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a label can't be drawn. Each variant names the field, so that the screen can say which text to change.
+
+use crate::units::SizeDots;
+
+/// A field of a label, as `receiver.address` or `waybill_number`.
+pub type Field = &'static str;
+
+/// A kind of barcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbology {
+    /// Code 128.
+    Code128,
+    /// EAN-13.
+    Ean13,
+}
+
+impl std::fmt::Display for Symbology {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Symbology::Code128 => "Code 128",
+            Symbology::Ean13 => "EAN-13",
+        })
+    }
+}
+
+/// Why a label can't be laid out or encoded. Nothing is ever cut or left out in silence instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelError {
+    /// Too much text for its place, even at the smallest size its rule allows.
+    #[error("{field} needs {} x {} dots and has {} x {}", needed.width, needed.height, available.width, available.height)]
+    Overflow {
+        /// The field.
+        field: Field,
+        /// What it would take.
+        needed: SizeDots,
+        /// What there is.
+        available: SizeDots,
+    },
+    /// The symbol does not fit at its smallest module.
+    #[error("the barcode of {field} has {modules} modules, too many for {available_dots} dots")]
+    BarcodeTooWide {
+        /// The field.
+        field: Field,
+        /// Width of the symbol with its quiet zones.
+        modules: u32,
+        /// Width of the place.
+        available_dots: u32,
+    },
+    /// Something was drawn into the white that a scanner needs.
+    #[error("{by} stands in the quiet zone of {field}")]
+    QuietZoneEntered {
+        /// The field of the barcode.
+        field: Field,
+        /// What stands there.
+        by: Field,
+    },
+    /// The label fonts have no picture of this character.
+    #[error("{field} holds {character:?} (U+{:04X}), which the label fonts lack", u32::from(*character))]
+    MissingGlyph {
+        /// The field.
+        field: Field,
+        /// The character.
+        character: char,
+    },
+    /// The data does not suit the symbol or the field.
+    #[error("{field} can't be a {symbology}: {reason}")]
+    BadData {
+        /// The field.
+        field: Field,
+        /// The kind of barcode.
+        symbology: Symbology,
+        /// What is wrong, in a few words.
+        reason: &'static str,
+    },
+    /// The printer can't do it.
+    #[error("{field} needs {needs}, which this printer lacks")]
+    NotOnThisPrinter {
+        /// The field.
+        field: Field,
+        /// What is needed.
+        needs: &'static str,
+    },
+    /// So much black overheats the head and wastes ribbon: it is a mistake of polarity or of design.
+    #[error("{per_mille} of 1000 dots are black")]
+    TooBlack {
+        /// Black dots in 1000.
+        per_mille: u32,
+    },
+    /// A library that writes files refused.
+    #[error("{format} could not be written: {reason}")]
+    Encoding {
+        /// `PNG` or `PDF`.
+        format: &'static str,
+        /// The library's words.
+        reason: String,
+    },
+}

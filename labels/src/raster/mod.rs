@@ -1,0 +1,181 @@
+//! A sheet as a 1-bit picture. Every encoder that sends a picture sends this one, so the preview is the print.
+
+mod glyphs;
+
+use crate::sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
+use crate::text::fonts::{self, UNITS_PER_EM};
+use glyphs::Glyphs;
+
+/// Rows of whole bytes; the leftmost dot is the high bit, black is 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bitmap {
+    /// Dots across.
+    pub width: u32,
+    /// Dots down.
+    pub height: u32,
+    /// Bytes a row; the spare bits of the last are white.
+    pub stride: usize,
+    /// `stride` times `height` bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Bitmap {
+    /// An all white picture.
+    pub fn new(width: u32, height: u32) -> Self {
+        let stride = index(width.div_ceil(8));
+        Bitmap { width, height, stride, bytes: vec![0; stride * index(height)] }
+    }
+
+    /// Whether the dot is black; white outside.
+    pub fn black(&self, x: u32, y: u32) -> bool {
+        let byte = self.row(y).and_then(|row| row.get(index(x / 8)));
+        x < self.width && byte.is_some_and(|byte| byte & (0x80 >> (x % 8)) != 0)
+    }
+
+    /// Black dots in 1000.
+    pub fn black_per_mille(&self) -> u32 {
+        let black: u64 = self.bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
+        let dots = u64::from(self.width) * u64::from(self.height);
+        u32::try_from((black * 1_000).checked_div(dots).unwrap_or(0)).unwrap_or(u32::MAX)
+    }
+
+    fn row(&self, y: u32) -> Option<&[u8]> {
+        let start = index(y).checked_mul(self.stride)?;
+        self.bytes.get(start..start.checked_add(self.stride)?)
+    }
+
+    fn row_mut(&mut self, y: u32) -> Option<&mut [u8]> {
+        let start = index(y).checked_mul(self.stride)?;
+        self.bytes.get_mut(start..start.checked_add(self.stride)?)
+    }
+
+    /// Blackens a rectangle; what lies outside is left out.
+    fn fill(&mut self, rect: &Rect) {
+        let right = rect.right().min(self.width);
+        if rect.x >= right {
+            return;
+        }
+        let (first, last) = (index(rect.x / 8), index((right - 1) / 8));
+        let (head, tail) = (0xff_u8 >> (rect.x % 8), 0xff_u8 << (7 - (right - 1) % 8));
+        for y in rect.y..rect.bottom().min(self.height) {
+            let Some(bytes) = self.row_mut(y).and_then(|row| row.get_mut(first..=last)) else { return };
+            match bytes {
+                [one] => *one |= head & tail,
+                [start, middle @ .., end] => {
+                    *start |= head;
+                    middle.fill(0xff);
+                    *end |= tail;
+                }
+                [] => {}
+            }
+        }
+    }
+
+    /// Draws a glyph with its top left at a place that may lie outside.
+    fn stamp(&mut self, mask: &glyphs::Mask, x: i64, y: i64, ink: Ink) {
+        if mask.stride == 0 {
+            return;
+        }
+        for (row_y, bits) in (y..).zip(mask.bits.chunks_exact(mask.stride)) {
+            let Some(row) = u32::try_from(row_y).ok().and_then(|y| self.row_mut(y)) else { continue };
+            let shift = u32::try_from(x.rem_euclid(8)).unwrap_or(0);
+            for (byte_x, byte) in (x.div_euclid(8)..).zip(bits) {
+                let [high, low] = (u16::from(*byte) << (8 - shift)).to_be_bytes();
+                for (at, part) in [(byte_x, high), (byte_x + 1, low)] {
+                    if let Some(dots) = usize::try_from(at).ok().and_then(|at| row.get_mut(at)) {
+                        match ink {
+                            Ink::Black => *dots |= part,
+                            Ink::White => *dots &= !part,
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn bars(&mut self, bars: &Bars) {
+        for bar in bars.black() {
+            self.fill(&bar);
+        }
+    }
+
+    fn text(&mut self, run: &TextRun, glyphs: &mut Glyphs) {
+        let mut pen = 0_u64;
+        for glyph in fonts::glyphs(&run.text, run.weight) {
+            let mask = glyphs.mask(glyph.face, glyph.id, run.size);
+            // Rounded at each glyph from the exact sum: errors do not add up along a line.
+            let units = u64::from(UNITS_PER_EM);
+            let x = i64::from(run.rect.x) + i64::try_from((pen + units / 2) / units).unwrap_or(i64::MAX / 2);
+            self.stamp(mask, x + i64::from(mask.left), i64::from(run.baseline) - i64::from(mask.top), run.ink);
+            pen += u64::from(glyph.advance) * u64::from(run.size);
+        }
+    }
+}
+
+/// Draws a sheet.
+pub(crate) fn draw(sheet: &Sheet) -> Bitmap {
+    let mut bitmap = Bitmap::new(sheet.width, sheet.height);
+    glyphs::with_shared(|glyphs| {
+        for item in &sheet.items {
+            match item {
+                Item::Fill { rect, .. } => bitmap.fill(rect),
+                Item::Bars(bars) => bitmap.bars(bars),
+                Item::Text(run) => bitmap.text(run, glyphs),
+            }
+        }
+    });
+    bitmap
+}
+
+fn index(dots: u32) -> usize {
+    usize::try_from(dots).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_filled_rectangle_is_black_inside_and_white_outside(x in 0_u32..40, y in 0_u32..10, width in 0_u32..40, height in 0_u32..10) {
+            let rect = Rect { x, y, width, height };
+            let mut bitmap = Bitmap::new(37, 9);
+            bitmap.fill(&rect);
+            for (px, py) in (0..37).flat_map(|px| (0..9).map(move |py| (px, py))) {
+                let inside = rect.holds(&Rect { x: px, y: py, width: 1, height: 1 });
+                prop_assert_eq!(bitmap.black(px, py), inside, "{} {}", px, py);
+            }
+            prop_assert_eq!(bitmap.bytes.chunks(5).map(|row| row[4] & 0b111).sum::<u8>(), 0, "spare bits are white");
+        }
+    }
+
+    #[test]
+    fn a_stamp_lands_where_it_should_and_never_outside() {
+        let mask = glyphs::Mask { left: 0, top: 0, stride: 2, bits: vec![0xff, 0x80, 0x80, 0x80] };
+        for (x, y) in [(0, 0), (5, 1), (-3, -1), (30, 8), (100, 100), (-100, 2)] {
+            let mut bitmap = Bitmap::new(40, 9);
+            bitmap.stamp(&mask, x, y, Ink::Black);
+            for (px, py) in (0..40_i64).flat_map(|px| (0..9_i64).map(move |py| (px, py))) {
+                let wanted = match (px - x, py - y) {
+                    (0..=8, 0) | (0 | 8, 1) => true,
+                    _ => false,
+                };
+                assert_eq!(
+                    bitmap.black(u32::try_from(px).unwrap(), u32::try_from(py).unwrap()),
+                    wanted,
+                    "{x} {y}: {px} {py}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn white_words_clear_their_ground() {
+        let mut bitmap = Bitmap::new(16, 1);
+        bitmap.fill(&Rect { x: 0, y: 0, width: 16, height: 1 });
+        bitmap.stamp(&glyphs::Mask { left: 0, top: 0, stride: 1, bits: vec![0xf0] }, 6, 0, Ink::White);
+        assert_eq!(bitmap.bytes, [0b1111_1100, 0b0011_1111]);
+        assert_eq!(bitmap.black_per_mille(), 750);
+    }
+}

@@ -1,0 +1,111 @@
+//! Lengths: whole micrometres where a label is described, whole dots where it is drawn.
+
+use serde::{Deserialize, Serialize};
+
+/// Micrometres to dots, to the nearest. `dots_per_m` is an integer because a "300 dpi" head has 11,811 or 12,000.
+pub fn dots(um: u32, dots_per_m: u32) -> u32 {
+    let exact = (u64::from(um) * u64::from(dots_per_m) + 500_000) / 1_000_000;
+    u32::try_from(exact).unwrap_or(u32::MAX)
+}
+
+/// A size in dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeDots {
+    /// Across.
+    pub width: u32,
+    /// Down.
+    pub height: u32,
+}
+
+/// How the printer finds the next label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// A gap between labels.
+    Gap,
+    /// A black mark on the back.
+    Mark,
+    /// A roll without ends.
+    Continuous,
+}
+
+/// The stock in the printer; lengths in micrometres.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// Width of one label.
+    pub width_um: u32,
+    /// Height of one label, along the feed.
+    pub height_um: u32,
+    /// Between two labels.
+    pub gap_um: u32,
+    /// How the next label is found.
+    pub kind: MediaKind,
+}
+
+impl Media {
+    /// The stock of most carriers' shipping labels, 100 x 150 mm.
+    pub const SHIPPING_100X150: Media =
+        Media { width_um: 100_000, height_um: 150_000, gap_um: 2_000, kind: MediaKind::Gap };
+    /// The narrow stock of Chinese e-waybills, 76 x 130 mm.
+    pub const SHIPPING_76X130: Media =
+        Media { width_um: 76_000, height_um: 130_000, gap_um: 2_000, kind: MediaKind::Gap };
+}
+
+/// How a picture travels to the printer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    /// Plain hex.
+    None,
+    /// Hex with run lengths: a tenth of the bytes, and every ZPL printer reads it.
+    Acs,
+}
+
+/// Who draws the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DrawMode {
+    /// We draw all of it and send one picture: the preview is the print.
+    Picture,
+}
+
+/// What a printer model can do, as far as drawing needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrinterProfile {
+    /// Density of the head: 8,000 for 203 dpi, 11,811 (or 12,000) for 300 dpi.
+    pub dots_per_m: u32,
+    /// Width of the head, in dots.
+    pub width_dots: u32,
+    /// How a picture is sent.
+    pub compression: Compression,
+    /// Who draws.
+    pub mode: DrawMode,
+}
+
+impl PrinterProfile {
+    /// A 4-inch head of 203 dpi.
+    pub const DPI_203: PrinterProfile =
+        PrinterProfile { dots_per_m: 8_000, width_dots: 832, compression: Compression::Acs, mode: DrawMode::Picture };
+    /// A 4-inch head of 300 dpi.
+    pub const DPI_300: PrinterProfile = PrinterProfile {
+        dots_per_m: 11_811,
+        width_dots: 1_248,
+        compression: Compression::Acs,
+        mode: DrawMode::Picture,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn millimetres_become_the_dots_that_heads_have() {
+        assert_eq!([dots(100_000, 8_000), dots(150_000, 8_000)], [800, 1200]);
+        assert_eq!([dots(100_000, 11_811), dots(150_000, 11_811)], [1181, 1772]);
+        assert_eq!([dots(76_000, 11_811), dots(130_000, 11_811)], [898, 1535]);
+        assert_eq!([dots(100_000, 23_622), dots(150_000, 23_622)], [2362, 3543]);
+        assert_eq!(dots(u32::MAX, u32::MAX), u32::MAX);
+    }
+}
