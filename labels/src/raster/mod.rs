@@ -157,10 +157,7 @@ mod tests {
             let mut bitmap = Bitmap::new(40, 9);
             bitmap.stamp(&mask, x, y, Ink::Black);
             for (px, py) in (0..40_i64).flat_map(|px| (0..9_i64).map(move |py| (px, py))) {
-                let wanted = match (px - x, py - y) {
-                    (0..=8, 0) | (0 | 8, 1) => true,
-                    _ => false,
-                };
+                let wanted = matches!((px - x, py - y), (0..=8, 0) | (0 | 8, 1));
                 assert_eq!(
                     bitmap.black(u32::try_from(px).unwrap(), u32::try_from(py).unwrap()),
                     wanted,

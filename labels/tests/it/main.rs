@@ -1,5 +1,7 @@
 //! The labels as a printer, a scanner and a packer meet them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 mod golden;
 mod judges;
 mod properties;
