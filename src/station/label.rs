@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::model::copy_mark;
 use super::{StationError, sql};
 use crate::db::Op;
 use crate::kernel::ids::{PlaceId, StationId, WaybillId};
@@ -95,8 +94,8 @@ pub struct LabelData {
     pub printed_at: String,
     /// The station's code; empty for none.
     pub station: String,
-    /// Empty on the first copy, then R1, R2.
-    pub copy_mark: String,
+    /// 0 for the first copy, then R1, R2.
+    pub copy: i64,
 }
 
 /// Reads what a parcel's label says, and locks the parcel.
@@ -136,7 +135,7 @@ impl LabelRow {
             remark: personal.buyer_remark,
             printed_at: local_minute(at, &self.time_zone),
             station: self.station.clone(),
-            copy_mark: copy_mark(copy),
+            copy,
         })
     }
 }

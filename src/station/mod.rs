@@ -6,9 +6,11 @@
 
 pub mod attempt;
 mod error;
+pub mod faults;
 pub mod label;
 pub mod model;
 pub mod ops;
+pub mod port;
 pub mod query;
 pub mod queue;
 pub mod setup;

@@ -64,6 +64,9 @@ impl JobState {
     }
 }
 
+/// The fault of a folder that can't be written.
+pub const FOLDER_FAULT: &str = "folder";
+
 /// The mark of a copy on paper: nothing on the first, then R1, R2.
 #[must_use]
 pub fn copy_mark(copy: i64) -> String {

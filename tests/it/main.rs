@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod orders;
+mod paper;
 mod picking;
 mod printing;
 mod shipping;

@@ -103,7 +103,7 @@ both!(a_label_is_printed_once_and_moves_its_parcel_on, |world| {
     assert_eq!(work(world, &port, printer).await, Worked::OneDone);
     assert_eq!(work(world, &port, printer).await, Worked::Idle);
     let (_, label) = port.given.lock().unwrap().pop().unwrap();
-    assert_eq!((label.waybill.as_str(), label.carrier_name.as_str(), label.copy_mark.as_str()), ("SF1", "顺丰", ""));
+    assert_eq!((label.waybill.as_str(), label.carrier_name.as_str(), label.copy), ("SF1", "顺丰", 0));
     assert_eq!((label.receiver.name.as_str(), label.printed_at.as_str()), ("李雷0", "2026-11-21 18:00"));
     assert_eq!((label.parcel_index, label.parcel_count, label.weight_grams), (1, 1, Some(250)));
     both_are(&states(world, parcels[0]).await, "label_printed", "printed");
@@ -183,7 +183,7 @@ both!(a_person_says_that_nothing_came_out_and_the_next_copy_is_marked, |world| {
     // The document has a job again: asking for it gives that one.
     assert_eq!(world.does(QueueLabel(parcels[0])).await, said.new_job_id.unwrap());
     work(world, &port, printer).await;
-    assert_eq!(port.given.lock().unwrap().last().unwrap().1.copy_mark, "R1");
+    assert_eq!(port.given.lock().unwrap().last().unwrap().1.copy, 1);
     let second = said.new_job_id.unwrap();
     assert_eq!(job(world, second).await.state, JobState::Sent);
     let again = world.does(SettleDoubt { job: second, came_out: true, evidence: String::new() }).await;
@@ -280,10 +280,10 @@ both!(a_reprint_is_marked_and_has_a_reason_and_a_right, |world| {
     assert!(matches!(world.refused(reprint("  ")).await, StationError::ReasonMissing {}));
     let packer = world.db.operate(world.as_role(Role::Packer), reprint("torn")).await.unwrap_err();
     assert_eq!(packer.code(), "forbidden");
-    for copy in ["R1", "R2"] {
+    for copy in [1, 2] {
         world.does(reprint("torn")).await;
         work(world, &port, printer).await;
-        assert_eq!(port.given.lock().unwrap().last().unwrap().1.copy_mark, copy);
+        assert_eq!(port.given.lock().unwrap().last().unwrap().1.copy, copy);
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM waybill WHERE parcel_id IS NOT NULL").await, 1);
     assert_eq!(world.number("SELECT COUNT(*) FROM print_job WHERE reason = 'torn'").await, 2);
@@ -369,3 +369,41 @@ fn every_refusal_has_its_sentence_with_its_facts() {
         }
     }
 }
+
+both!(the_station_works_over_the_api, |world| {
+    use crate::support::http::Client;
+    use serde_json::json;
+
+    let parcels = packed(world, 1, 1).await;
+    let lead = Client::of(world, Role::ShiftLead).await;
+    let manager = Client::of(world, Role::Manager).await;
+    let z1 =
+        json!({ "code": "z1", "name": "Front", "transport": "tcp", "address": "127.0.0.1:9100", "language": "zpl" });
+    assert_eq!(lead.send("PUT", "/printers", "k1", z1.clone()).await.status.as_u16(), 403);
+    let id = PrinterId(manager.send("PUT", "/printers", "k2", z1).await.json()["printer_id"].as_i64().unwrap());
+    let station = json!({ "code": "PACK-1", "name": "1", "label_printer": "Z1" });
+    assert_eq!(manager.send("PUT", "/stations", "k3", station).await.json()["station_id"], 1);
+    assert_eq!(manager.get("/stations").await.json()[0]["label_printer"], "Z1");
+
+    let label = world.does(QueueLabel(parcels[0])).await;
+    let port = Script::of([held("head_open"), broken()]);
+    work(world, &port, id).await;
+    let shown = lead.get("/printers").await.json();
+    assert_eq!((shown[0]["fault"].as_str(), shown[0]["waiting"].as_i64()), (Some("head_open"), Some(1)));
+    assert_eq!(shown[0]["sentence"], "打印头未合上：请合上打印头。");
+    work(world, &port, id).await;
+    let open = lead.get("/print-jobs?state=open&printer=Z1&limit=5").await.json();
+    assert_eq!((open[0]["id"].as_i64(), open[0]["state"].as_str()), (Some(label.0), Some("in_doubt")));
+    assert_eq!((open[0]["waybill"].as_str(), open[0].get("payload")), (Some("SF1"), None));
+    let settled = lead.send("POST", &format!("/print-jobs/{label}/settle"), "k4", json!({ "came_out": false })).await;
+    let second = settled.json()["new_job_id"].as_i64().unwrap();
+    let moved = lead.send("POST", &format!("/print-jobs/{second}/move"), "k5", json!({ "printer": "Z9" })).await;
+    assert_eq!(moved.status.as_u16(), 404);
+    work(world, &port, id).await;
+    assert_eq!(lead.get(&format!("/print-jobs/{second}")).await.json()["state"], "printed");
+    assert_eq!(lead.send("POST", &format!("/print-jobs/{second}/retry"), "k6", json!(null)).await.status.as_u16(), 409);
+    let reprint = json!({ "parcel": parcels[0], "reason": "torn" });
+    assert_eq!(lead.send("POST", "/labels/reprint", "k7", reprint).await.status.as_u16(), 200);
+    assert_eq!(lead.send("POST", "/labels/prove", "k8", json!({ "scan": "SF1" })).await.json()["copies"], 2);
+    assert_eq!(lead.get("/print-jobs?limit=x").await.status.as_u16(), 400);
+});

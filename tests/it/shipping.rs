@@ -268,3 +268,47 @@ both!(carriers_and_ship_methods_are_kept, |world| {
     let packer = world.db.operate(world.as_role(Role::Packer), method("SF")).await.unwrap_err();
     assert_eq!(packer.code(), "forbidden");
 });
+
+both!(the_dock_works_over_the_api, |world| {
+    use crate::support::http::Client;
+    use serde_json::json;
+
+    dock(world, 2, 1).await;
+    let packer = Client::of(world, Role::Packer).await;
+    let opened = packer.send("POST", "/manifests", "k1", json!({ "carrier": "SF" })).await;
+    let manifest = opened.json()["manifest_id"].as_i64().unwrap();
+    assert_eq!(manifest, 2);
+    let path = |rest: &str| format!("/manifests/{manifest}{rest}");
+    let scan = |key: &'static str, scan: &'static str| {
+        packer.send("POST", "/manifests/2/parcels", key, json!({ "scan": scan }))
+    };
+    assert_eq!(scan("k2", "SF1").await.json()["count"], 1);
+    assert_eq!(scan("k2", "SF1").await.json()["count"], 1, "the same key again is the same scan");
+    let reused = scan("k2", "SF2").await;
+    assert_eq!((reused.status.as_u16(), reused.json()["code"].as_str()), (422, Some("key.reused")));
+    let twice = scan("k3", "SF1").await;
+    assert_eq!((twice.status.as_u16(), twice.json()["code"].as_str()), (409, Some("shipping.already_scanned")));
+    assert_eq!(twice.json()["detail"], "包裹 SF1 已在交接单 M00000002 上，请扫描下一个。");
+    assert_eq!(scan("k4", "SF2").await.json()["count"], 2);
+    let off = packer.send("POST", &path("/take-off"), "k5", json!({ "scan": "SF2" })).await;
+    assert_eq!(off.json()["count"], 1);
+    let handed = packer.send("POST", &path("/hand-over"), "k6", json!({ "taken_by": "王师傅" })).await;
+    assert_eq!(handed.json()["parcels"], 1);
+    let view = packer.get(&path("")).await.json();
+    assert_eq!((view["state"].as_str(), view["count"].as_i64()), (Some("handed_over"), Some(1)));
+    assert!(packer.get(&path("/list.csv")).await.text.contains("SF1,P1,O00000001,250"));
+    assert_eq!(packer.get("/manifests?state=open&carrier=SF").await.json().as_array().unwrap().len(), 1);
+    assert_eq!(packer.send("POST", "/manifests/1/cancel", "k7", json!(null)).await.json()["parcels"], 0);
+    assert_eq!(packer.get("/manifests/99").await.status.as_u16(), 404);
+
+    let carriers = packer.get("/carriers").await.json();
+    assert_eq!((carriers[0]["code"].as_str(), carriers[0]["free_numbers"].as_i64()), (Some("SF"), Some(0)));
+    let forbidden = packer.send("PUT", "/ship-methods", "k8", json!({ "code": "x", "carrier": "SF" })).await;
+    assert_eq!(forbidden.status.as_u16(), 403);
+    let manager = Client::of(world, Role::Manager).await;
+    let method = json!({ "code": "express post", "carrier": "YTO" });
+    assert_eq!(manager.send("PUT", "/ship-methods", "k9", method).await.status.as_u16(), 200);
+    assert_eq!(manager.get("/ship-methods").await.json()[0]["carrier"], "YTO");
+    let gone = manager.send("DELETE", "/ship-methods/express%20post", "k10", json!(null)).await;
+    assert_eq!(gone.json()["code"], "express post");
+});

@@ -80,3 +80,25 @@ impl tallyman::db::Operation for QueueLabel {
         queue_shipping_label(op, self.0, None).await
     }
 }
+
+/// Gives a waiting label a receiver whose name has a character that no label font has.
+#[derive(serde::Serialize)]
+pub struct SpoilLabel(pub PrintJobId);
+
+impl tallyman::db::Operation for SpoilLabel {
+    const KIND: &'static str = "test.spoil_label";
+    type Answer = ();
+    type Error = StationError;
+
+    async fn run(&self, op: &mut tallyman::db::Op<'_, '_>) -> Result<(), StationError> {
+        use tallyman::{args, db::Sql, station::label::LabelData};
+        let payload = Sql::both("SELECT payload FROM print_job WHERE id = $1");
+        let (sealed,): (Vec<u8>,) = op.tx.one("job", payload, args![self.0]).await?;
+        let services = std::sync::Arc::clone(&op.context.services);
+        let mut label = LabelData::open(&services.vault, &sealed)?;
+        label.receiver.name = "\u{13000}".into();
+        let (sealed, _) = label.seal(&services)?;
+        op.tx.exec(Sql::both("UPDATE print_job SET payload = $2 WHERE id = $1"), args![self.0, sealed]).await?;
+        Ok(())
+    }
+}

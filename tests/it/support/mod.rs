@@ -2,6 +2,7 @@
 
 pub mod dock;
 pub mod floor;
+pub mod http;
 pub mod invariants;
 pub mod world;
 
