@@ -128,7 +128,6 @@ pub struct HandedOver {
 /// All that a manifest brings with it.
 struct Load {
     manifest: ManifestRow,
-    orders: Vec<OrderRow>,
     parcels: Vec<ParcelRow>,
     lines: Vec<LineRow>,
 }
@@ -154,7 +153,7 @@ impl Operation for HandOver {
         op.tx.exec(sql::LINES_SHIPPED, args![id]).await?;
         op.tx.exec_one("manifest", sql::SET_HANDED_OVER, args![id, at, taken_by]).await?;
         tell_parcels(op, &load).await?;
-        let (orders_shipped, orders_waiting) = settle_orders(op, &load.orders).await?;
+        let (orders_shipped, orders_waiting) = settle_orders(op, id).await?;
         let parcels = i64::try_from(load.parcels.len()).unwrap_or(i64::MAX);
         let data = json!({ "parcels": parcels, "pieces": pieces, "orders_shipped": orders_shipped });
         op.record("manifest.handed_over", ("manifest", id.0), &data).await?;
@@ -189,7 +188,7 @@ impl HandOver {
         let lines: Vec<LineRow> = op.tx.all(sql::SELECT_LINES, args![manifest.id]).await?;
         let cells: Vec<CellRow> = op.tx.all(sql::SELECT_CELLS, args![manifest.id]).await?;
         sound(&parcels, &lines, &cells, op.at())?;
-        Ok(Load { manifest, orders, parcels, lines })
+        Ok(Load { manifest, parcels, lines })
     }
 }
 
@@ -275,25 +274,24 @@ async fn tell_parcels(op: &mut Op<'_, '_>, load: &Load) -> Result<(), DbError> {
 }
 
 /// Orders whose last parcel went are shipped; one with missing pieces waits for the rest. Gives how many of each.
-async fn settle_orders(op: &mut Op<'_, '_>, orders: &[OrderRow]) -> Result<(i64, i64), DbError> {
+async fn settle_orders(op: &mut Op<'_, '_>, manifest: ManifestId) -> Result<(i64, i64), DbError> {
     let (mut shipped, mut waiting) = (0, 0);
-    for order in orders {
-        let (here,): (i64,) = op.tx.one("parcels", sql::COUNT_PARCELS_HERE, args![order.id]).await?;
-        let (unshipped, missing): (i64, i64) = op.tx.one("rest", sql::SELECT_REST, args![order.id]).await?;
-        if here > 0 || unshipped > 0 {
+    let rests: Vec<(OrderId, i64, i64, i64)> = op.tx.all(sql::SELECT_REST, args![manifest]).await?;
+    for (order, parcels_here, unshipped, missing) in rests {
+        if parcels_here > 0 || unshipped > 0 {
             continue;
         }
         let to = if missing > 0 { OrderState::Short } else { OrderState::Shipped };
-        if !advance(op, order.id, &[OrderState::Packed], to).await? {
+        if !advance(op, order, &[OrderState::Packed], to).await? {
             continue;
         }
-        op.tx.exec(sql::WAVE_DONE, args![order.id]).await?;
+        op.tx.exec(sql::WAVE_DONE, args![order]).await?;
         if missing > 0 {
             waiting += 1;
-            op.record("order.rest_waits", ("order", order.id.0), &json!({ "missing": missing })).await?;
+            op.record("order.rest_waits", ("order", order.0), &json!({ "missing": missing })).await?;
         } else {
             shipped += 1;
-            tell(op, order.id, "order.shipped", json!({})).await?;
+            tell(op, order, "order.shipped", json!({})).await?;
         }
     }
     Ok((shipped, waiting))

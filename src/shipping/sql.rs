@@ -88,11 +88,13 @@ crate::statements! {
     LINES_SHIPPED = "UPDATE order_line SET shipped = order_line.shipped + a.quantity FROM (SELECT pl.order_line_id, CAST(SUM(pl.quantity) AS BIGINT) AS quantity
         FROM manifest_parcel mp JOIN parcel_line pl ON pl.parcel_id = mp.parcel_id WHERE mp.manifest_id = $1 GROUP BY pl.order_line_id) a
         WHERE order_line.id = a.order_line_id";
-    /// What an order still waits for: pieces given to it and not shipped, and pieces that nobody has given it.
-    SELECT_REST = "SELECT CAST(COALESCE(SUM(allocated - shipped), 0) AS BIGINT), CAST(COALESCE(SUM(quantity - cancelled - allocated), 0) AS BIGINT)
-        FROM order_line WHERE order_id = $1";
-    /// Parcels of an order that are still here.
-    COUNT_PARCELS_HERE = "SELECT COUNT(*) FROM parcel WHERE order_id = $1 AND state NOT IN ('handed_over', 'void')";
+    /// What a manifest's orders still wait for: parcels that are still here, pieces given to them and not shipped, and pieces
+    /// that nobody has given them.
+    SELECT_REST = "SELECT o.id, (SELECT COUNT(*) FROM parcel p WHERE p.order_id = o.id AND p.state NOT IN ('handed_over', 'void')),
+        CAST(COALESCE(SUM(l.allocated - l.shipped), 0) AS BIGINT), CAST(COALESCE(SUM(l.quantity - l.cancelled - l.allocated), 0) AS BIGINT)
+        FROM customer_order o JOIN order_line l ON l.order_id = o.id
+        WHERE o.id IN (SELECT p.order_id FROM manifest_parcel mp JOIN parcel p ON p.place_id = mp.parcel_id WHERE mp.manifest_id = $1)
+        GROUP BY o.id ORDER BY o.id";
     /// An order is done with its wave.
     WAVE_DONE = "UPDATE wave_order SET state = 'done' WHERE order_id = $1 AND state = 'in'";
     /// A manifest for a screen.

@@ -56,9 +56,31 @@ pub async fn work_one(app: &App, port: &dyn Port, printer: PrinterId) -> Result<
         Err(error) => Outcome::Unprintable { error: error.to_string() },
     };
     let worked = if matches!(outcome, Outcome::Held { .. }) { Worked::HeldUp } else { Worked::OneDone };
-    let context = context(app, printer.warehouse, &["print", &job.to_string(), &attempt.to_string()]);
-    app.db.execute(Finish { context, job, attempt, outcome }).await?;
+    finish(app, &printer, job, attempt, outcome).await?;
     Ok(worked)
+}
+
+/// Writes down how an attempt ended. Tries for a while where the database fails, because a label that is known to be
+/// on paper would else be in doubt.
+async fn finish(
+    app: &App,
+    printer: &PrinterRow,
+    job: PrintJobId,
+    attempt: i64,
+    outcome: Outcome,
+) -> Result<(), StationError> {
+    let mut failures = 0;
+    loop {
+        let context = context(app, printer.warehouse, &["print", &job.to_string(), &attempt.to_string()]);
+        let error = match app.db.execute(Finish { context, job, attempt, outcome: outcome.clone() }).await {
+            Ok(()) => return Ok(()),
+            Err(error) if failures < 4 => error,
+            Err(error) => return Err(error),
+        };
+        tracing::warn!(%error, job = job.0, "the end of a print job is not written down yet");
+        tokio::time::sleep(Duration::from_millis(pause_ms(failures))).await;
+        failures += 1;
+    }
 }
 
 /// Calls jobs in doubt whose worker is gone, and labels that nobody scanned in time. Gives how many. `starting` where
