@@ -54,6 +54,8 @@ row! {
         pub parcel_state: String,
         /// Where its order stands; empty for none.
         pub order_state: String,
+        /// Where its waybill number stands; empty for none.
+        pub waybill_state: String,
     }
 }
 
@@ -142,12 +144,16 @@ impl Command for Claim {
 
 /// Why a label isn't wanted any more.
 fn unwanted(next: &NextRow) -> Option<&'static str> {
-    match (next.order_state.as_str(), next.parcel_state.as_str()) {
-        ("cancelled" | "intercepting", _) => Some("the order was cancelled"),
-        (_, "" | "waybill_bound" | "label_printed" | "in_doubt") => None,
-        (_, "handed_over") => Some("the parcel is with the carrier"),
-        _ => Some("the parcel was opened again"),
+    if matches!(next.order_state.as_str(), "cancelled" | "intercepting") {
+        return Some("the order was cancelled");
     }
+    match next.parcel_state.as_str() {
+        "" | "waybill_bound" | "label_printed" | "in_doubt" => {}
+        "handed_over" => return Some("the parcel is with the carrier"),
+        _ => return Some("the parcel was opened again"),
+    }
+    let live = matches!(next.waybill_state.as_str(), "" | "bound" | "printed");
+    (!live).then_some("the waybill number was taken back")
 }
 
 /// Writes down how an attempt ended.

@@ -82,15 +82,16 @@ pub async fn queue_shipping_label(
 /// Takes back the labels of a parcel that is opened again: possible while certainly nothing is on paper.
 ///
 /// # Errors
-/// [`StationError::LabelOut`] where a label is printed, under way or in doubt.
+/// [`StationError::LabelOut`] where a label with a number that isn't void is printed, under way or in doubt.
 pub async fn withdraw_labels(op: &mut Op<'_, '_>, parcel: PlaceId, reason: &str) -> Result<(), StationError> {
-    let jobs: Vec<JobRow> = op.tx.all(sql::SELECT_JOBS_OF_PARCEL, args![parcel]).await?;
-    if jobs.iter().any(|job| !job.state.untouched()) {
-        let row = label::read(op, parcel, None).await?;
+    let row = label::read(op, parcel, None).await?;
+    let (out,): (i64,) = op.tx.one("labels", sql::COUNT_LABELS_OUT, args![parcel]).await?;
+    if out > 0 {
         return Err(StationError::LabelOut { parcel: row.parcel });
     }
     // Nothing below may fail for a business reason.
-    for job in &jobs {
+    let jobs: Vec<JobRow> = op.tx.all(sql::SELECT_JOBS_OF_PARCEL, args![parcel]).await?;
+    for job in jobs.iter().filter(|job| job.state.untouched()) {
         give_up(op, job, reason).await?;
     }
     Ok(())
@@ -227,7 +228,7 @@ async fn next_copy(op: &mut Op<'_, '_>, parcel: PlaceId, waybill: WaybillId) -> 
     Ok(last + 1)
 }
 
-/// A person says whether a label came out. If it didn't, it is printed anew, marked as a copy.
+/// A person says whether a label came out. If it didn't and is still wanted, it is printed anew, marked as a copy.
 #[derive(Debug, Serialize)]
 pub struct SettleDoubt {
     /// Which job.
@@ -256,18 +257,21 @@ impl Operation for SettleDoubt {
             return Ok(JobDecided { job_id: job.id, state: JobState::Printed, new_job_id: None });
         }
         let new_job_id = again(op, &job, &evidence).await?;
-        Ok(JobDecided { job_id: job.id, state: JobState::Cancelled, new_job_id: Some(new_job_id) })
+        Ok(JobDecided { job_id: job.id, state: JobState::Cancelled, new_job_id })
     }
 }
 
-async fn again(op: &mut Op<'_, '_>, job: &JobRow, evidence: &str) -> Result<PrintJobId, StationError> {
+/// A label that did not come out is queued anew, unless nobody wants it any more.
+async fn again(op: &mut Op<'_, '_>, job: &JobRow, evidence: &str) -> Result<Option<PrintJobId>, StationError> {
     let (Some(parcel), Some(waybill)) = (job.parcel, job.waybill) else { return Err(wrong_state(job)) };
     let row = label::read(op, parcel, job.station).await?;
-    printable(&row)?;
     op.tx.exec(sql::PARCEL_UNPRINTED, args![parcel]).await?;
     give_up(op, job, &format!("not out, {evidence}")).await?;
+    if printable(&row).ok() != Some(waybill) {
+        return Ok(None);
+    }
     let copy = next_copy(op, parcel, waybill).await?;
-    queue(op, &row, New { parcel, waybill, station: job.station, copy, reason: "did not come out" }).await
+    queue(op, &row, New { parcel, waybill, station: job.station, copy, reason: "did not come out" }).await.map(Some)
 }
 
 /// A label was scanned at a station: it exists, whatever its printer said.

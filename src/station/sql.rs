@@ -61,6 +61,9 @@ crate::statements! {
         WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id"
         pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
         WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id FOR UPDATE";
+    /// Labels of a parcel that are on paper, or may be, and whose number is not void.
+    COUNT_LABELS_OUT = "SELECT COUNT(*) FROM print_job j JOIN waybill w ON w.id = j.waybill_id
+        WHERE j.parcel_id = $1 AND j.state IN ('sending', 'sent', 'in_doubt', 'printed') AND w.state <> 'void'";
     /// A new job.
     INSERT_JOB = "INSERT INTO print_job (warehouse_id, printer_id, station_id, parcel_id, kind, waybill_id, copy, state, payload, payload_hash,
         reason, person_id, created_at)
@@ -100,11 +103,13 @@ crate::statements! {
     /// Whether an attempt is under way on a printer.
     SELECT_SENDING = "SELECT id FROM print_job WHERE printer_id = $1 AND state = 'sending' LIMIT 1";
     /// The first job of a printer's queue, with what could forbid it.
-    SELECT_NEXT = lite "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, '') FROM print_job j
+    SELECT_NEXT = lite "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, ''), COALESCE(w.state, '') FROM print_job j
         LEFT JOIN parcel p ON p.place_id = j.parcel_id LEFT JOIN customer_order o ON o.id = p.order_id
+        LEFT JOIN waybill w ON w.id = j.waybill_id
         WHERE j.printer_id = $1 AND j.state = 'queued' ORDER BY j.id LIMIT 1"
-        pg "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, '') FROM print_job j
+        pg "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, ''), COALESCE(w.state, '') FROM print_job j
         LEFT JOIN parcel p ON p.place_id = j.parcel_id LEFT JOIN customer_order o ON o.id = p.order_id
+        LEFT JOIN waybill w ON w.id = j.waybill_id
         WHERE j.printer_id = $1 AND j.state = 'queued' ORDER BY j.id LIMIT 1 FOR UPDATE OF j";
     /// An attempt begins.
     SET_SENDING = "UPDATE print_job SET state = 'sending', attempts = attempts + 1, lease_until = $2 WHERE id = $1 AND state = 'queued'";

@@ -18,7 +18,7 @@ use tallyman::station::queue::{self, Port, Worked, doubt_overdue, work_one};
 use tallyman::station::setup::{PutPrinter, PutStation};
 
 use crate::both;
-use crate::support::dock::{QueueLabel, packed};
+use crate::support::dock::{QueueLabel, WithdrawLabels, packed};
 use crate::support::{World, at_once, shared};
 
 /// A printer that does as it is told, and remembers what it was given.
@@ -335,6 +335,41 @@ both!(a_cancelled_orders_label_is_not_printed, |world| {
     assert_eq!(work(world, &port, printer).await, Worked::Idle);
     assert_eq!((job(world, label).await.state, port.jobs().len()), (JobState::Cancelled, 0));
     assert!(matches!(world.refused(QueueLabel(parcels[0])).await, StationError::OrderStopped { .. }));
+});
+
+both!(a_doubt_about_a_cancelled_order_ends_without_another_label, |world| {
+    let (parcels, printer) = with_printer(world, 1).await;
+    let label = world.does(QueueLabel(parcels[0])).await;
+    work(world, &Script::of([broken()]), printer).await;
+    let order = tallyman::kernel::ids::OrderId(world.number("SELECT order_id FROM parcel").await);
+    world.does(CancelOrder { order, reason: "changed their mind".into() }).await;
+    let said = world.does(SettleDoubt { job: label, came_out: false, evidence: String::new() }).await;
+    assert_eq!((said.state, said.new_job_id), (JobState::Cancelled, None));
+    assert_eq!(world.number("SELECT COUNT(*) FROM print_job").await, 1);
+});
+
+both!(labels_are_taken_back_only_while_none_can_be_on_paper, |world| {
+    let (parcels, printer) = with_printer(world, 2).await;
+    let first = world.does(QueueLabel(parcels[0])).await;
+    world.does(WithdrawLabels(parcels[0])).await;
+    assert_eq!(job(world, first).await.state, JobState::Cancelled);
+    let second = world.does(QueueLabel(parcels[0])).await;
+    assert_ne!(second, first);
+    assert_eq!(job(world, second).await.copy, 0, "nobody ever saw the first one");
+    work(world, &Script::of([broken()]), printer).await;
+    assert!(matches!(world.refused(WithdrawLabels(parcels[0])).await, StationError::LabelOut { .. }));
+
+    // A number that was taken back is not printed, and its parcel gets another label with another number.
+    let third = world.does(QueueLabel(parcels[1])).await;
+    world.sql("UPDATE waybill SET state = 'void' WHERE number = 'SF2'").await;
+    let port = Script::default();
+    assert_eq!(work(world, &port, printer).await, Worked::Idle);
+    assert_eq!((job(world, third).await.state, port.jobs().len()), (JobState::Cancelled, 0));
+    assert!(matches!(world.refused(QueueLabel(parcels[1])).await, StationError::NoWaybill { .. }));
+    world.sql("INSERT INTO waybill (carrier_id, number, state, parcel_id) SELECT carrier_id, 'SF22', 'bound', parcel_id FROM waybill WHERE number = 'SF2'").await;
+    world.does(QueueLabel(parcels[1])).await;
+    work(world, &port, printer).await;
+    assert_eq!(port.given.lock().unwrap()[0].1.waybill, "SF22");
 });
 
 both!(setting_up_printers_and_stations_refuses_what_cannot_work, |world| {

@@ -3,7 +3,7 @@
 use tallyman::kernel::ids::{PlaceId, PrintJobId};
 use tallyman::shipping::carriers::PutCarrier;
 use tallyman::station::StationError;
-use tallyman::station::ops::queue_shipping_label;
+use tallyman::station::ops::{queue_shipping_label, withdraw_labels};
 
 use super::World;
 use super::floor::{pick_all, released};
@@ -78,6 +78,20 @@ impl tallyman::db::Operation for QueueLabel {
 
     async fn run(&self, op: &mut tallyman::db::Op<'_, '_>) -> Result<PrintJobId, StationError> {
         queue_shipping_label(op, self.0, None).await
+    }
+}
+
+/// Takes a parcel's labels back as packing does when it opens it again.
+#[derive(serde::Serialize)]
+pub struct WithdrawLabels(pub PlaceId);
+
+impl tallyman::db::Operation for WithdrawLabels {
+    const KIND: &'static str = "test.withdraw_labels";
+    type Answer = ();
+    type Error = StationError;
+
+    async fn run(&self, op: &mut tallyman::db::Op<'_, '_>) -> Result<(), StationError> {
+        withdraw_labels(op, self.0, "opened again").await
     }
 }
 
