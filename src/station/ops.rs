@@ -85,12 +85,13 @@ pub async fn queue_shipping_label(
 /// [`StationError::LabelOut`] where a label with a number that isn't void is printed, under way or in doubt.
 pub async fn withdraw_labels(op: &mut Op<'_, '_>, parcel: PlaceId, reason: &str) -> Result<(), StationError> {
     let row = label::read(op, parcel, None).await?;
+    // Locked before they are counted, so that no worker takes one in between.
+    let jobs: Vec<JobRow> = op.tx.all(sql::SELECT_JOBS_OF_PARCEL, args![parcel]).await?;
     let (out,): (i64,) = op.tx.one("labels", sql::COUNT_LABELS_OUT, args![parcel]).await?;
     if out > 0 {
         return Err(StationError::LabelOut { parcel: row.parcel });
     }
     // Nothing below may fail for a business reason.
-    let jobs: Vec<JobRow> = op.tx.all(sql::SELECT_JOBS_OF_PARCEL, args![parcel]).await?;
     for job in jobs.iter().filter(|job| job.state.untouched()) {
         give_up(op, job, reason).await?;
     }

@@ -131,6 +131,48 @@ both!(twenty_labels_come_out_in_the_order_they_were_asked_for, |world| {
     assert_eq!(port.jobs(), asked);
 });
 
+/// A printer that notices when two are at it at once.
+#[derive(Default)]
+struct OneAtATime {
+    busy: std::sync::atomic::AtomicBool,
+    given: Mutex<Vec<PrintJobId>>,
+}
+
+impl Port for OneAtATime {
+    fn print<'a>(&'a self, _: &'a PrinterRow, job: PrintJobId, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
+        use std::sync::atomic::Ordering;
+        Box::pin(async move {
+            assert!(!self.busy.swap(true, Ordering::SeqCst), "two jobs at once");
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            self.given.lock().unwrap().push(job);
+            self.busy.store(false, Ordering::SeqCst);
+            printed()
+        })
+    }
+}
+
+both!(several_workers_at_one_printer_send_one_label_at_a_time_in_order, |world| {
+    let (parcels, printer) = with_printer(world, 10).await;
+    let mut asked = Vec::new();
+    for parcel in parcels {
+        asked.push(world.does(QueueLabel(parcel)).await);
+    }
+    let port = Arc::new(OneAtATime::default());
+    let workers = (0..4).map(|_| {
+        let (app, port) = (world.app.clone(), port.clone());
+        async move {
+            while port.given.lock().unwrap().len() < 10 {
+                work_one(&app, port.as_ref(), printer).await.unwrap();
+            }
+        }
+    });
+    at_once(workers).await;
+    assert_eq!(*port.given.lock().unwrap(), asked);
+    assert_eq!(world.number("SELECT CAST(SUM(attempts) AS BIGINT) FROM print_job").await, 10);
+});
+
 both!(a_fault_holds_the_queue_up_until_it_is_mended, |world| {
     let (parcels, printer) = with_printer(world, 2).await;
     let first = world.does(QueueLabel(parcels[0])).await;
@@ -370,6 +412,19 @@ both!(labels_are_taken_back_only_while_none_can_be_on_paper, |world| {
     world.does(QueueLabel(parcels[1])).await;
     work(world, &port, printer).await;
     assert_eq!(port.given.lock().unwrap()[0].1.waybill, "SF22");
+});
+
+both!(a_label_is_taken_back_or_printed_but_never_both, |world| {
+    let (parcels, printer) = with_printer(world, 8).await;
+    for parcel in parcels {
+        world.does(QueueLabel(parcel)).await;
+        let port = Arc::new(Script::default());
+        let (app, worker) = (world.app.clone(), port.clone());
+        let working = tokio::spawn(async move { work_one(&app, worker.as_ref(), printer).await.unwrap() });
+        let taken_back = world.db.operate(world.context(), WithdrawLabels(parcel)).await.is_ok();
+        working.await.unwrap();
+        assert_eq!(port.jobs().is_empty(), taken_back);
+    }
 });
 
 both!(setting_up_printers_and_stations_refuses_what_cannot_work, |world| {

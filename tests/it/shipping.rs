@@ -118,6 +118,19 @@ both!(many_scanners_put_each_of_twenty_parcels_on_one_manifest, |world| {
     assert_eq!(world.number("SELECT CAST(SUM(shipped) AS BIGINT) FROM order_line").await, 20);
 });
 
+both!(a_cancellation_and_a_hand_over_at_once_end_in_one_of_two_ways, |world| {
+    let manifest = dock(world, 1, 1).await;
+    world.does(scan(manifest, "SF1")).await;
+    let (db, context) = (world.db.clone(), world.context());
+    let handing = tokio::spawn(async move { db.operate(context, hand_over(manifest)).await.is_ok() });
+    let cancel = CancelOrder { order: OrderId(1), reason: "changed their mind".into() };
+    let cancelled = world.does(cancel).await;
+    let gone = handing.await.unwrap();
+    let expected = if gone { ("shipped", "handed_over") } else { ("intercepting", "label_printed") };
+    assert_eq!(cancelled.state.code(), expected.0);
+    assert_eq!(world.text("SELECT state FROM parcel").await, expected.1);
+});
+
 both!(each_reason_why_a_parcel_may_not_go_is_told_apart, |world| {
     let manifest = dock(world, 4, 1).await;
     let refused = |number: &'static str| world.refused(scan(manifest, number));
