@@ -222,10 +222,8 @@ fn seen(proof: &PickProof, row: &ConfirmRow, item: &str) -> Result<i64, PickErro
         }
         _ => return Err(PickError::UnknownItem { scanned: item.to_owned(), expected: row.sku_code.clone() }),
     };
-    if let Some(lot) = proof.lot.as_deref().map(scanned).filter(|lot| !lot.is_empty()) {
-        if lot != row.lot_number {
-            return Err(PickError::WrongLot { scanned: lot, expected: row.lot_number.clone() });
-        }
+    if let Some(lot) = proof.lot.as_deref().map(scanned).filter(|lot| !lot.is_empty() && *lot != row.lot_number) {
+        return Err(PickError::WrongLot { scanned: lot, expected: row.lot_number.clone() });
     }
     Ok(factor)
 }
