@@ -191,18 +191,24 @@ pub struct Resolved {
     pub unit_factor: i64,
 }
 
+/// A barcode as another scanner gives it: UPC-A and EAN-13 differ by a leading zero.
+#[must_use]
+pub fn other_form(code: &str) -> String {
+    let digits = code.bytes().all(|byte| byte.is_ascii_digit());
+    match code.strip_prefix('0') {
+        Some(rest) if digits && code.len() == 13 => rest.to_owned(),
+        _ if digits && code.len() == 12 => format!("0{code}"),
+        _ => code.to_owned(),
+    }
+}
+
 /// What a scanned text means, if the catalogue knows it.
 ///
 /// # Errors
 /// A failure of the database.
 pub async fn resolve(tx: &mut Tx<'_>, text: &str) -> Result<Option<Resolved>, DbError> {
     let code = scanned(text);
-    let digits = code.bytes().all(|byte| byte.is_ascii_digit());
-    let other = match code.strip_prefix('0') {
-        Some(rest) if digits && code.len() == 13 => rest.to_owned(),
-        _ if digits && code.len() == 12 => format!("0{code}"),
-        _ => code.clone(),
-    };
+    let other = other_form(&code);
     let found: Option<(SkuId, String, i64)> = tx.opt(sql::RESOLVE, args![code, other]).await?;
     Ok(found.map(|(sku, code, unit_factor)| Resolved { sku, code, unit_factor }))
 }

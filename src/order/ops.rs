@@ -256,12 +256,37 @@ impl Operation for ChangeShipBy {
     }
 }
 
+/// Writes down that a person looks at an order's personal data; comes before the look.
+#[derive(Debug, Serialize)]
+pub struct ReadPersonal {
+    /// Whose.
+    pub order: OrderId,
+}
+
+/// The look is written down.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PersonalRead {}
+
+impl Operation for ReadPersonal {
+    const KIND: &'static str = "order.read_personal";
+    type Answer = PersonalRead;
+    type Error = OrderError;
+
+    async fn run(&self, op: &mut Op<'_, '_>) -> Result<PersonalRead, OrderError> {
+        require(op, Right::ReadPersonal)?;
+        let order = lock(op, self.order).await?;
+        // Nothing below may fail for a business reason.
+        op.record("order.personal_read", ("order", order.id.0), &json!({})).await?;
+        Ok(PersonalRead {})
+    }
+}
+
 /// Tries again to promise orders that wait for stock, the oldest first; at most `limit` after `after`.
 #[derive(Debug, Serialize)]
 pub struct RetryShort {
     /// Start behind this order (0 for the first).
     pub after: OrderId,
-    /// Most orders to look at.
+    /// Most orders to look at; a thousand at most.
     pub limit: i64,
 }
 
@@ -282,7 +307,8 @@ impl Operation for RetryShort {
     async fn run(&self, op: &mut Op<'_, '_>) -> Result<ShortRetried, OrderError> {
         require(op, Right::OrderReview)?;
         let warehouse = op.warehouse();
-        let waiting: Vec<(OrderId,)> = op.tx.all(sql::SELECT_SHORT, args![warehouse, self.after, self.limit]).await?;
+        let limit = self.limit.clamp(1, 1000);
+        let waiting: Vec<(OrderId,)> = op.tx.all(sql::SELECT_SHORT, args![warehouse, self.after, limit]).await?;
         let mut promised = 0;
         for &(id,) in &waiting {
             let order = lock(op, id).await?;

@@ -9,7 +9,7 @@ use super::promise::LineRow;
 use super::{OrderError, sql};
 use crate::db::{DbError, Tx};
 use crate::kernel::Timestamp;
-use crate::kernel::ids::{OrderId, OrderLineId, SkuId, WarehouseId};
+use crate::kernel::ids::{ChannelId, OrderId, OrderLineId, SkuId, WarehouseId};
 use crate::kernel::vault::Vault;
 use crate::{args, row};
 
@@ -239,6 +239,15 @@ pub async fn list(tx: &mut Tx<'_>, warehouse: WarehouseId, filter: &Filter) -> R
         filter.limit.clamp(1, 1000)
     ];
     tx.all(sql::LIST, values).await
+}
+
+/// The id of an active channel by its code.
+///
+/// # Errors
+/// [`OrderError::NotFound`], or a failure of the database.
+pub async fn channel(tx: &mut Tx<'_>, warehouse: WarehouseId, code: &str) -> Result<ChannelId, OrderError> {
+    let found: Option<(ChannelId,)> = tx.opt(sql::SELECT_CHANNEL_ID, args![warehouse, code]).await?;
+    Ok(found.ok_or_else(|| OrderError::NotFound { what: "channel", code: code.to_owned() })?.0)
 }
 
 /// The id of an order by its number.

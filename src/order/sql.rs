@@ -3,6 +3,8 @@
 crate::statements! {
     /// A channel's rules for orders.
     SELECT_CHANNEL = "SELECT short_policy, ship_within_hours, review_above_minor FROM channel WHERE id = $1";
+    /// An active channel by its code.
+    SELECT_CHANNEL_ID = "SELECT id FROM channel WHERE warehouse_id = $1 AND code = $2 AND active";
     /// An order of a channel by the shop's id, locked.
     SELECT_BY_EXTERNAL = lite "SELECT id, number, state, hold_reason, held_from, short_policy, version FROM customer_order
         WHERE channel_id = $1 AND external_id = $2"

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::model::{LEASE_MS, PickLine, TaskState};
 use super::task::{lines, require, running};
 use super::{PickError, sql};
+use crate::catalog::ops::other_form;
 use crate::db::{DbError, Op, Operation};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
@@ -127,8 +128,10 @@ impl Operation for ConfirmPick {
         require(op, Right::Pick)?;
         let warehouse = op.warehouse();
         let item = scanned(&self.proof.item);
-        let found: Option<ConfirmRow> =
-            op.tx.opt(sql::SELECT_CONFIRM, args![warehouse, self.task, self.allocation, &item]).await?;
+        let found: Option<ConfirmRow> = op
+            .tx
+            .opt(sql::SELECT_CONFIRM, args![warehouse, self.task, self.allocation, &item, other_form(&item)])
+            .await?;
         let row = found.ok_or_else(|| PickError::NotFound { what: "line", code: self.allocation.to_string() })?;
         let (quantity, evidence) = self.check(op, &row, &item)?;
         let Some(tote) = row.tote else { return Err(PickError::NoTote {}) };

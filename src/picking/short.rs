@@ -156,6 +156,8 @@ impl Operation for SkipLine {
         let row = open_line(op, self.task, self.allocation).await?;
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::SKIP, args![row.id, self.task]).await?;
+        let lease_until = op.at().plus_ms(LEASE_MS);
+        op.tx.exec(sql::TOUCH_TASK, args![self.task, lease_until, 0_i64]).await?;
         op.record("pick.skipped", ("order", row.order.0), &json!({ "allocation": row.id })).await?;
         after(op, self.task, 0, 0).await
     }

@@ -1,8 +1,9 @@
 //! Statements of picking.
 
 crate::statements! {
-    /// The task that a person has.
-    SELECT_MINE = "SELECT id FROM pick_task WHERE warehouse_id = $1 AND person_id = $2 AND state = 'claimed' AND lease_until > $3 ORDER BY id LIMIT 1";
+    /// The task that a person has; one whose order is stopped is put aside.
+    SELECT_MINE = "SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
+        WHERE t.warehouse_id = $1 AND t.person_id = $2 AND t.state = 'claimed' AND t.lease_until > $3 ORDER BY t.id LIMIT 1";
     /// Claims the next task: the most urgent, then the nearest on the walk.
     CLAIM = lite "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4 WHERE id =
         (SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
@@ -27,6 +28,8 @@ crate::statements! {
     UNCLAIM_ALL_OF = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL WHERE person_id = $1 AND state = 'claimed'";
     /// The tote of a task.
     SET_TOTE = "UPDATE pick_task SET tote_place_id = $2 WHERE id = $1";
+    /// Locks a tote, so that two tasks never take it at once.
+    LOCK_TOTE = lite "SELECT id FROM place WHERE id = $1" pg "SELECT id FROM place WHERE id = $1 FOR NO KEY UPDATE";
     /// What a tote holds, and which other unfinished task uses it.
     SELECT_TOTE_USE = "SELECT (SELECT COUNT(*) FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND on_hand > 0),
         (SELECT COUNT(*) FROM pick_task WHERE warehouse_id = $1 AND tote_place_id = $2 AND id <> $3 AND state IN ('open', 'claimed'))";
@@ -36,15 +39,15 @@ crate::statements! {
         o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code
         FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.id = $3 JOIN customer_order o ON o.id = t.order_id
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = p.id
-        LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode = $4 LEFT JOIN sku bs ON bs.id = b.sku_id
-        WHERE t.warehouse_id = $1 AND t.id = $2"
+        LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode IN ($4, $5) LEFT JOIN sku bs ON bs.id = b.sku_id
+        WHERE t.warehouse_id = $1 AND t.id = $2 ORDER BY CASE WHEN b.barcode = $4 THEN 0 ELSE 1 END LIMIT 1"
         pg "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, a.place_id, p.code, loc.check_digits,
         a.quantity - a.picked - a.short - a.taken_out, a.state, t.person_id, t.state, t.lease_until, t.tote_place_id, tp.code, t.lines_open,
         o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code
         FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.id = $3 JOIN customer_order o ON o.id = t.order_id
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = p.id
-        LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode = $4 LEFT JOIN sku bs ON bs.id = b.sku_id
-        WHERE t.warehouse_id = $1 AND t.id = $2 FOR UPDATE OF t, a";
+        LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode IN ($4, $5) LEFT JOIN sku bs ON bs.id = b.sku_id
+        WHERE t.warehouse_id = $1 AND t.id = $2 ORDER BY CASE WHEN b.barcode = $4 THEN 0 ELSE 1 END LIMIT 1 FOR UPDATE OF t, a";
     /// Pieces were picked; done where nothing is open.
     ADD_PICKED = "UPDATE allocation SET picked = picked + $2, state = CASE WHEN picked + $2 + short + taken_out = quantity THEN 'done' ELSE 'open' END
         WHERE id = $1 AND picked + $2 + short + taken_out <= quantity";
@@ -55,6 +58,12 @@ crate::statements! {
     /// Pieces were not there.
     ADD_SHORT = "UPDATE allocation SET short = short + $2, state = CASE WHEN picked + short + $2 + taken_out = quantity THEN 'done' ELSE 'open' END
         WHERE id = $1 AND picked + short + $2 + taken_out <= quantity";
+    /// In which totes the picked pieces of an allocation lie, the given one first.
+    SELECT_PICKED_INTO = "SELECT e.place_id, CAST(SUM(e.quantity) AS BIGINT) FROM (
+            SELECT to_place_id AS place_id, quantity FROM movement WHERE allocation_id = $1
+            UNION ALL SELECT from_place_id, -quantity FROM movement WHERE allocation_id = $1) e
+        JOIN place p ON p.id = e.place_id AND p.kind = 'tote' GROUP BY e.place_id HAVING SUM(e.quantity) > 0
+        ORDER BY CASE WHEN e.place_id = $2 THEN 0 ELSE 1 END, e.place_id DESC";
     /// The picker's scan keeps the task, and counts its open lines.
     TOUCH_TASK = "UPDATE pick_task SET lease_until = $2, lines_open = lines_open - $3 WHERE id = $1";
     /// A task is finished.

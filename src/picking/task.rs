@@ -210,6 +210,7 @@ pub(super) async fn free_tote(
     let Some(found) = found.filter(|found| found.kind == PlaceKind::Tote) else {
         return Err(PickError::NotATote { scanned });
     };
+    op.tx.exec(sql::LOCK_TOTE, args![found.id]).await?;
     let (goods, tasks): (i64, i64) = op.tx.one("tote", sql::SELECT_TOTE_USE, args![warehouse, found.id, task]).await?;
     if goods > 0 || tasks > 0 {
         return Err(PickError::ToteInUse { tote: found.code });
@@ -251,6 +252,8 @@ impl Operation for TakeTote {
                 let (tote, code) = free_tote(op, &self.tote, self.task).await?;
                 // Nothing below may fail for a business reason.
                 op.tx.exec(sql::SET_TOTE, args![self.task, tote]).await?;
+                let lease_until = op.at().plus_ms(LEASE_MS);
+                op.tx.exec(sql::TOUCH_TASK, args![self.task, lease_until, 0_i64]).await?;
                 op.record("pick_task.tote_taken", ("pick_task", self.task.0), &json!({ "tote": code })).await?;
                 code
             }

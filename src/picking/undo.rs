@@ -12,10 +12,10 @@ use crate::allocation::sql as allocation_sql;
 use crate::args;
 use crate::db::{Op, Operation};
 use crate::kernel::actor::Right;
-use crate::kernel::ids::{AllocationId, PickTaskId};
+use crate::kernel::ids::{AllocationId, PickTaskId, PlaceId};
 use crate::order::model::OrderState;
 use crate::order::ops::advance;
-use crate::stock::ledger::{End, Transfer, post};
+use crate::stock::ledger::{End, Transfer, post_many};
 use crate::stock::model::Reason;
 
 /// Puts picked pieces of a line back to their place; the line is open again.
@@ -52,22 +52,11 @@ impl Operation for UndoPick {
         let row = found.filter(|row| row.task == self.task);
         let row = row.ok_or_else(|| PickError::NotFound { what: "line", code: self.allocation.to_string() })?;
         let back = row.picked - row.packed;
-        let Some(tote) = task.tote.filter(|_| back >= self.quantity) else {
+        if back < self.quantity {
             return Err(PickError::NotUndoable { picked: back });
-        };
-        let transfer = Transfer {
-            sku: row.sku,
-            lot: row.lot,
-            quantity: self.quantity,
-            from: End::reserved(tote),
-            to: End::reserved(row.place),
-            reason: Reason::PickUndo,
-            note: "",
-            evidence: "",
-            order: Some(row.order),
-            allocation: Some(row.id),
-        };
-        post(op, &transfer).await?;
+        }
+        let transfers = self.transfers(op, &row, task.tote).await?;
+        post_many(op, &transfers).await?;
         // Nothing below may fail for a business reason.
         op.tx.exec_one("allocation", sql::SUB_PICKED, args![row.id, self.quantity]).await?;
         let reopened = i64::from(row.open() == 0);
@@ -78,5 +67,39 @@ impl Operation for UndoPick {
         op.record("pick.undone", ("order", row.order.0), &data).await?;
         let next = lines(op.tx, self.task, 1).await?.into_iter().next();
         Ok(LineChanged { reallocated: 0, backordered: 0, next, task_done: false })
+    }
+}
+
+impl UndoPick {
+    /// Pieces come out of the tote in hand first, then out of those that were filled before.
+    async fn transfers(
+        &self,
+        op: &mut Op<'_, '_>,
+        row: &AllocationRow,
+        tote: Option<PlaceId>,
+    ) -> Result<Vec<Transfer<'static>>, PickError> {
+        let in_hand = tote.map_or(0, |tote| tote.0);
+        let totes: Vec<(PlaceId, i64)> = op.tx.all(sql::SELECT_PICKED_INTO, args![row.id, in_hand]).await?;
+        let mut left = self.quantity;
+        let mut transfers = Vec::new();
+        for (tote, held) in totes {
+            let quantity = left.min(held);
+            if quantity > 0 {
+                left -= quantity;
+                transfers.push(Transfer {
+                    sku: row.sku,
+                    lot: row.lot,
+                    quantity,
+                    from: End::reserved(tote),
+                    to: End::reserved(row.place),
+                    reason: Reason::PickUndo,
+                    note: "",
+                    evidence: "",
+                    order: Some(row.order),
+                    allocation: Some(row.id),
+                });
+            }
+        }
+        if left == 0 { Ok(transfers) } else { Err(PickError::NotUndoable { picked: self.quantity - left }) }
     }
 }

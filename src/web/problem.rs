@@ -56,6 +56,13 @@ impl WebError {
         Self::new(StatusCode::NOT_FOUND, "not_found", vec![("what", what.to_owned()), ("code", code.to_owned())])
     }
 
+    /// Something went wrong here; it is logged, and not shown.
+    #[must_use]
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", Vec::new())
+    }
+
     /// A missing right.
     #[must_use]
     pub fn forbidden(right: &str) -> Self {

@@ -1,10 +1,14 @@
 //! The JSON API: a file per noun, each with its routes.
 
 pub mod carriers;
+pub mod events;
 pub mod manifests;
+pub mod orders;
 pub mod people;
+pub mod picking;
 pub mod print_jobs;
 pub mod stations;
+pub mod waves;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -14,8 +18,12 @@ use crate::app::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(carriers::routes())
+        .merge(events::routes())
         .merge(manifests::routes())
+        .merge(orders::routes())
         .merge(people::routes())
+        .merge(picking::routes())
         .merge(print_jobs::routes())
         .merge(stations::routes())
+        .merge(waves::routes())
 }
