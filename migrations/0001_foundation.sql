@@ -1,6 +1,13 @@
 -- Warehouses, people, and the journal of operations and events.
 -- Tokens: {{pk}} {{int}} {{bool}} {{bytes}} {{strict}}; blocks: --@sqlite, --@pg, --@end.
 
+-- One row, made on the first start. The fingerprint tells whether a key file is the one of this database.
+CREATE TABLE installation (
+  id {{int}} PRIMARY KEY CONSTRAINT installation_one CHECK (id = 1),
+  key_fingerprint TEXT NOT NULL,
+  first_started_at {{int}} NOT NULL
+) {{strict}};
+
 CREATE TABLE warehouse (
   id {{pk}},
   code TEXT NOT NULL UNIQUE,

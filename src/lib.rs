@@ -5,6 +5,8 @@
 pub mod allocation;
 pub mod app;
 pub mod catalog;
+pub mod cli;
+pub mod config;
 pub mod db;
 pub mod kernel;
 pub mod location;
@@ -13,6 +15,8 @@ pub mod order;
 pub mod people;
 pub mod picking;
 pub mod refusal;
+pub mod serve;
+pub mod setup;
 pub mod shipping;
 pub mod station;
 pub mod stock;
@@ -28,6 +32,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     order::sql::STATEMENTS,
     people::sql::STATEMENTS,
     picking::sql::STATEMENTS,
+    setup::sql::STATEMENTS,
     shipping::sql::STATEMENTS,
     station::sql::STATEMENTS,
     stock::candidates::sql::STATEMENTS,

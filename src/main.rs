@@ -1,3 +1,7 @@
 //! The `tallyman` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tallyman::cli::main()
+}

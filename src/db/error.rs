@@ -36,8 +36,11 @@ pub enum DbError {
     #[error("unreadable value in the database: {0}")]
     Form(String),
     /// The database file is open in another process.
-    #[error("{0}")]
+    #[error("{0} is open in another process")]
     Locked(String),
+    /// The database file, or the lock file beside it, can't be opened.
+    #[error("{0}")]
+    File(String),
     /// Anything else the driver says.
     #[error("database: {0}")]
     Driver(#[source] sqlx::Error),

@@ -1,6 +1,6 @@
 //! Opening a database, running commands on it, reading from it.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, SqlSafeStr, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, SqlSafeStr, SqlitePool};
 
 use super::migrations::{Dialect, migrator};
 use super::writer::Writer;
 use super::{BoxFuture, DbError, Registered, Tx};
 
+/// Longest time to reach PostgreSQL.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 /// How often a transaction is run again where PostgreSQL asks for it.
 const RERUNS: u32 = 8;
 
@@ -67,7 +69,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Inner {
-    Lite { writer: Writer, readers: SqlitePool, _lock: Arc<File> },
+    Lite { writer: Writer, readers: SqlitePool, lock: Arc<File> },
     Pg(PgPool),
 }
 
@@ -106,7 +108,7 @@ impl Db {
         let mut connection = SqliteConnection::connect_with(&options).await?;
         migrator(Dialect::Lite).run_direct(None, &mut connection, false).await?;
         let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { inner: Inner::Lite { writer: Writer::start(connection), readers, _lock: Arc::new(lock) } })
+        Ok(Self { inner: Inner::Lite { writer: Writer::start(connection), readers, lock: Arc::new(lock) } })
     }
 
     async fn open_pg(settings: &Settings) -> Result<Self, DbError> {
@@ -120,8 +122,13 @@ impl Db {
                 ("idle_in_transaction_session_timeout", "60s"),
             ])
             .disable_statement_logging();
+        // One connection by itself first: a pool would try for half a minute, and not say why it can't.
+        let connecting = tokio::time::timeout(LONGEST_CONNECT, PgConnection::connect_with(&options)).await;
+        let timed_out = |_| sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        let mut connection = connecting.map_err(timed_out)??;
+        migrator(Dialect::Pg).run_direct(None, &mut connection, false).await?;
+        connection.close().await?;
         let pool = PgPoolOptions::new().max_connections(settings.max_connections).connect_with(options).await?;
-        migrator(Dialect::Pg).run(&pool).await?;
         Ok(Self { inner: Inner::Pg(pool) })
     }
 
@@ -173,12 +180,16 @@ impl Db {
         }
     }
 
-    /// Ends the connections in order; commands that were sent before are done first.
+    /// Ends the connections in order; commands that were sent before are done first. Other clones find the database
+    /// closed from then on, and the file may be opened again.
     pub async fn close(self) {
         match self.inner {
-            Inner::Lite { writer, readers, .. } => {
-                drop(writer);
+            Inner::Lite { writer, readers, lock } => {
                 readers.close().await;
+                writer.close().await;
+                if let Err(error) = lock.unlock() {
+                    tracing::warn!(%error, "the lock beside the database file");
+                }
             }
             Inner::Pg(pool) => pool.close().await,
         }
@@ -215,15 +226,13 @@ async fn execute_pg<C: Command>(pool: &PgPool, command: &C) -> Result<C::Out, C:
 /// Holds a lock file beside the database, so that two processes never write the same file.
 fn lock_beside(path: &Path) -> Result<File, DbError> {
     let lock_path = PathBuf::from(format!("{}.lock", path.display()));
-    let refuse = |why: String| DbError::Locked(format!("{}: {why}", path.display()));
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock_path)
-        .map_err(|error| refuse(format!("can't be opened: {error}")))?;
-    file.try_lock().map_err(|_| refuse("is open in another process".to_owned()))?;
-    Ok(file)
+    let refuse = |error: std::io::Error| DbError::File(format!("{}: {error}", lock_path.display()));
+    let file = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(refuse)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DbError::Locked(path.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(refuse(error)),
+    }
 }
 
 impl Db {

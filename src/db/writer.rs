@@ -5,7 +5,8 @@
 use futures_util::FutureExt;
 use sqlx::sqlite::SqliteConnection;
 use std::panic::AssertUnwindSafe;
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{BoxFuture, Command, DbError, Tx};
 
@@ -56,13 +57,28 @@ impl<C: Command> Job for Waiting<C> {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Box<dyn Job>>,
+    closing: Arc<Notify>,
+    closed: watch::Receiver<()>,
 }
 
 impl Writer {
     pub(super) fn start(connection: SqliteConnection) -> Self {
         let (jobs, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write(connection, waiting));
-        Self { jobs }
+        let (ended, closed) = watch::channel(());
+        let closing = Arc::new(Notify::new());
+        let end = Arc::clone(&closing);
+        tokio::spawn(async move {
+            write(connection, waiting, &end).await;
+            drop(ended);
+        });
+        Self { jobs, closing, closed }
+    }
+
+    /// Takes no more commands, does those that wait, and closes the file.
+    pub(super) async fn close(mut self) {
+        self.closing.notify_one();
+        // Nothing is ever sent: this ends when the task has.
+        while self.closed.changed().await.is_ok() {}
     }
 
     pub(super) async fn run<C: Command>(&self, command: C) -> Result<C::Out, C::Error> {
@@ -73,9 +89,19 @@ impl Writer {
     }
 }
 
-async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Job>>, closing: &Notify) {
     let mut queue: Vec<Box<dyn Job>> = Vec::new();
-    while waiting.recv_many(&mut queue, GROUP).await > 0 {
+    loop {
+        let received = tokio::select! {
+            received = waiting.recv_many(&mut queue, GROUP) => received,
+            () = closing.notified() => {
+                waiting.close();
+                continue;
+            }
+        };
+        if received == 0 {
+            break;
+        }
         let mut done = Vec::with_capacity(queue.len());
         let commit =
             group(&mut connection, &mut waiting, &mut queue, &mut done).await.map_err(|error| error.to_string());
@@ -88,7 +114,7 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box
             job.answer(&commit);
         }
     }
-    // All senders are gone: close the file in order.
+    // Closed, or all senders are gone: close the file in order.
     if let Err(error) = sqlx::Connection::close(connection).await {
         tracing::warn!(%error, "closing the database file");
     }

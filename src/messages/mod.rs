@@ -42,6 +42,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("wave", include_str!("../wave/messages.toml")),
     ("shipping", include_str!("../shipping/messages.toml")),
     ("station", include_str!("../station/messages.toml")),
+    ("setup", include_str!("../setup/messages.toml")),
+    ("cli", include_str!("../cli/messages.toml")),
 ];
 
 /// One text in both languages. Facts stand in braces: `{scanned}`.

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod api_floor;
+mod cli;
 mod orders;
 mod paper;
 mod picking;
 mod printing;
+mod serving;
 mod shipping;
 mod statements;
 mod support;

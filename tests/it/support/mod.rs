@@ -4,6 +4,7 @@ pub mod dock;
 pub mod floor;
 pub mod http;
 pub mod invariants;
+pub mod program;
 pub mod world;
 
 use std::sync::Arc;

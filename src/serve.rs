@@ -1,0 +1,112 @@
+//! The running service: the router on its port, and the workers beside it.
+//!
+//! Used by `serve`, by `demo`, and by tests. It ends in order: no new connections, the requests under way get a while,
+//! the workers end what they have begun, the database is closed.
+
+use std::future::IntoFuture as _;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::kernel::clock::SystemClock;
+use crate::kernel::random::SystemRandom;
+use crate::setup::{self, Administrator, Opened, StartError};
+use crate::station::{port::Printers, queue};
+use crate::web;
+
+/// How long requests and workers may go on after the service was told to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A service that runs.
+pub struct Running {
+    /// Where it listens; with the real port where port 0 was asked for.
+    pub address: SocketAddr,
+    /// Its shared parts.
+    pub app: App,
+    /// Who was made, where this was the first start.
+    pub administrator: Option<Administrator>,
+    shutdown: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    workers: JoinSet<&'static str>,
+}
+
+/// Starts the service.
+///
+/// # Errors
+/// [`StartError`]; nothing is left running then.
+pub async fn start(settings: &Settings) -> Result<Running, StartError> {
+    // Fails where it was done before, which is fine.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    // The port first: with a port that is taken, no database is made.
+    let listener = listen(settings.listen).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| StartError::Listen { address: settings.listen.to_string(), why: error.to_string() })?;
+    let Opened { app, administrator } = setup::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
+    let (shutdown, told) = watch::channel(false);
+    let mut ending = told.clone();
+    let told_to_end = async move {
+        // An error means that the sender is gone, and that is the end too.
+        drop(ending.wait_for(|ends| *ends).await);
+    };
+    let router = web::router::router(app.clone());
+    let server = axum::serve(listener, router).with_graceful_shutdown(told_to_end);
+    let server = tokio::spawn(server.into_future());
+    let mut workers = JoinSet::new();
+    let print = queue::run(app.clone(), Arc::new(Printers), told);
+    workers.spawn(async move {
+        print.await;
+        "print queues"
+    });
+    tracing::info!(%address, database = app.db.kind(), "the service runs");
+    Ok(Running { address, app, administrator, shutdown, server, workers })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => StartError::PortTaken { address: address.to_string() },
+        _ => StartError::Listen { address: address.to_string(), why: error.to_string() },
+    })
+}
+
+impl Running {
+    /// Waits until a part ends by itself, which none should; says which. Never ends while all is well.
+    pub async fn broken(&mut self) -> String {
+        tokio::select! {
+            ended = &mut self.server => format!("the server ended: {ended:?}"),
+            Some(ended) = self.workers.join_next() => match ended {
+                Ok(name) => format!("{name} ended"),
+                Err(error) => format!("a worker failed: {error}"),
+            },
+        }
+    }
+
+    /// Ends the service in order; says whether everything ended by itself in time.
+    pub async fn stop(self) -> bool {
+        let Self { app, shutdown, mut server, mut workers, .. } = self;
+        shutdown.send_replace(true);
+        let served = async {
+            if !server.is_finished() {
+                drop((&mut server).await);
+            }
+        };
+        let worked = async { while workers.join_next().await.is_some() {} };
+        let in_time = tokio::time::timeout(DRAIN, async { tokio::join!(served, worked) }).await.is_ok();
+        if !in_time {
+            tracing::warn!("not everything ended in time; what is left is broken off");
+            server.abort();
+            workers.shutdown().await;
+        }
+        // A request that was broken off may still hold a reader.
+        let closed = tokio::time::timeout(DRAIN, app.db.clone().close()).await.is_ok();
+        tracing::info!("the service has ended");
+        in_time && closed
+    }
+}
