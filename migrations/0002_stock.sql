@@ -121,6 +121,8 @@ CREATE TABLE movement (
 ) {{strict}};
 CREATE INDEX movement_sku ON movement (warehouse_id, sku_id, id);
 CREATE INDEX movement_allocation ON movement (allocation_id) WHERE allocation_id IS NOT NULL;
+-- Whose goods a tote holds: the last that came into it.
+CREATE INDEX movement_into_tote ON movement (to_place_id, id) WHERE reason IN ('pick', 'unpack');
 
 --@sqlite
 CREATE TRIGGER movement_no_update BEFORE UPDATE ON movement BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;

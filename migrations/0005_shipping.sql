@@ -45,6 +45,8 @@ CREATE TABLE parcel (
   order_id {{int}} NOT NULL REFERENCES customer_order (id),
   number TEXT NOT NULL,
   station_id {{int}} REFERENCES station (id),
+  -- Who packs it.
+  packer_id {{int}} REFERENCES person (id),
   state TEXT NOT NULL CONSTRAINT parcel_state CHECK (state IN ('open', 'verifying', 'sealed', 'weighed', 'weight_hold', 'waybill_bound',
     'label_printed', 'in_doubt', 'handed_over', 'void')),
   carrier_id {{int}} REFERENCES carrier (id),

@@ -12,6 +12,7 @@ pub mod kernel;
 pub mod location;
 pub mod messages;
 pub mod order;
+pub mod packing;
 pub mod people;
 pub mod picking;
 pub mod refusal;
@@ -30,6 +31,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     db::journal::sql::STATEMENTS,
     location::sql::STATEMENTS,
     order::sql::STATEMENTS,
+    packing::sql::STATEMENTS,
     people::sql::STATEMENTS,
     picking::sql::STATEMENTS,
     setup::sql::STATEMENTS,

@@ -36,6 +36,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("people", include_str!("../people/messages.toml")),
     ("catalog", include_str!("../catalog/messages.toml")),
     ("location", include_str!("../location/messages.toml")),
+    ("packing", include_str!("../packing/messages.toml")),
     ("picking", include_str!("../picking/messages.toml")),
     ("stock", include_str!("../stock/messages.toml")),
     ("order", include_str!("../order/messages.toml")),
@@ -91,6 +92,13 @@ pub fn all() -> impl Iterator<Item = (&'static String, &'static Text)> {
 /// The sentence of a code, with its facts put in; the code itself where the catalogue has none.
 #[must_use]
 pub fn say(language: Language, code: &str, facts: &[(&'static str, String)]) -> String {
+    let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fill(language, code, &facts)
+}
+
+/// As [`say`], with facts whose names come from somewhere else.
+#[must_use]
+pub fn fill(language: Language, code: &str, facts: &[(&str, &str)]) -> String {
     let Some(text) = CATALOGUE.get(code) else { return code.to_owned() };
     let template = match language {
         Language::En => &text.en,

@@ -100,12 +100,10 @@ crate::statements! {
         WHERE a.order_id = $4 AND a.sku_id = $3 AND a.picked > a.packed ORDER BY a.id LIMIT 1 FOR UPDATE OF a";
     /// Whose goods a tote holds.
     SELECT_TOTE_ORDER = "SELECT o.id, o.number, o.state FROM customer_order o WHERE o.id =
-        (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.order_id IS NOT NULL ORDER BY m.id DESC LIMIT 1)";
+        (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.reason IN ('pick', 'unpack') ORDER BY m.id DESC LIMIT 1)";
     /// What is in a tote.
     LIST_TOTE = "SELECT s.code, s.name_en, s.name_zh, l.number, c.on_hand FROM stock_cell c JOIN sku s ON s.id = c.sku_id JOIN lot l ON l.id = c.lot_id
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.on_hand > 0 ORDER BY s.code, l.number";
-    /// What a tote holds of each lot, to be moved to another.
-    SELECT_TOTE_CELLS = "SELECT sku_id, lot_id, on_hand FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND on_hand > 0 ORDER BY id";
     /// Tasks of a wave.
     LIST_TASKS = "SELECT t.id, o.number, t.state, q.number, t.lines_open, p.code FROM pick_task t JOIN customer_order o ON o.id = t.order_id
         LEFT JOIN person q ON q.id = t.person_id LEFT JOIN place p ON p.id = t.tote_place_id

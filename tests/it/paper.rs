@@ -147,7 +147,7 @@ both!(a_folder_gets_each_label_as_one_whole_file, |world| {
     assert_eq!((view.state, view.evidence.as_str()), (JobState::Printed, "file"));
     let files: Vec<_> = std::fs::read_dir(folder.path().join("missing")).unwrap().map(|file| file.unwrap()).collect();
     assert_eq!(files.len(), 1);
-    assert_eq!(files[0].file_name(), format!("label-{:08}-P1.pdf", label.0).as_str());
+    assert_eq!(files[0].file_name(), format!("label-{:08}-P00000001-1.pdf", label.0).as_str());
     assert!(std::fs::read(files[0].path()).unwrap().starts_with(b"%PDF"));
 });
 

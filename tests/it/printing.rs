@@ -448,7 +448,10 @@ both!(setting_up_printers_and_stations_refuses_what_cannot_work, |world| {
 
 #[test]
 fn every_refusal_has_its_sentence_with_its_facts() {
-    let codes = StationError::CODES.iter().chain(tallyman::shipping::ShippingError::CODES);
+    let codes = StationError::CODES
+        .iter()
+        .chain(tallyman::shipping::ShippingError::CODES)
+        .chain(tallyman::packing::PackError::CODES);
     for (code, facts) in codes {
         let text = tallyman::messages::all().find(|(name, _)| name == code).unwrap_or_else(|| panic!("{code}")).1;
         for named in text.en.split('{').skip(1).map(|part| part.split('}').next().unwrap()) {

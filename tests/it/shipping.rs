@@ -165,9 +165,9 @@ both!(each_reason_why_a_parcel_may_not_go_is_told_apart, |world| {
     let cancelled = refused("SF3").await;
     assert!(matches!(&cancelled, ShippingError::OrderCancelled { state, .. } if state.code() == "intercepting"));
 
-    world.sql("UPDATE parcel SET state = 'waybill_bound' WHERE number = 'P4'").await;
+    world.sql("UPDATE parcel SET state = 'waybill_bound' WHERE number = 'P00000004-1'").await;
     assert!(matches!(refused("SF4").await, ShippingError::NotReady { state, .. } if state == "waybill_bound"));
-    world.sql("UPDATE parcel SET state = 'label_printed' WHERE number = 'P4'").await;
+    world.sql("UPDATE parcel SET state = 'label_printed' WHERE number = 'P00000004-1'").await;
     world.sql("UPDATE lot SET status = 'frozen'").await;
     assert!(matches!(refused("SF4").await, ShippingError::Ineligible { .. }));
     world.sql("UPDATE lot SET status = 'good', expires_at = 1").await;
@@ -191,7 +191,7 @@ both!(what_went_wrong_since_the_scan_stops_the_hand_over, |world| {
     assert!(matches!(world.refused(hand_over(manifest)).await, ShippingError::Ineligible { .. }));
     world.sql("UPDATE lot SET status = 'good'").await;
     world
-        .sql("UPDATE parcel_line SET quantity = 2 WHERE parcel_id = (SELECT place_id FROM parcel WHERE number = 'P2')")
+        .sql("UPDATE parcel_line SET quantity = 2 WHERE parcel_id = (SELECT place_id FROM parcel WHERE number = 'P00000002-1')")
         .await;
     assert!(
         matches!(world.refused(hand_over(manifest)).await, ShippingError::ContentDiffers { number } if number == "SF2")
@@ -250,7 +250,7 @@ both!(the_list_of_a_manifest_can_be_signed, |world| {
     assert_eq!(view.parcels.iter().map(|parcel| parcel.waybill.as_str()).collect::<Vec<_>>(), ["SF2", "SF1"]);
     let csv = String::from_utf8(view.csv().unwrap()).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[1], "SF2,P2,O00000002,250,2026-11-21T10:00:00.000Z,SYSTEM");
+    assert_eq!(lines[1], "SF2,P00000002-1,O00000002,250,2026-11-21T10:00:00.000Z,SYSTEM");
     assert_eq!(lines[3], "M00000001,2,,500,,王师傅");
 });
 
@@ -309,7 +309,7 @@ both!(the_dock_works_over_the_api, |world| {
     assert_eq!(handed.json()["parcels"], 1);
     let view = packer.get(&path("")).await.json();
     assert_eq!((view["state"].as_str(), view["count"].as_i64()), (Some("handed_over"), Some(1)));
-    assert!(packer.get(&path("/list.csv")).await.text.contains("SF1,P1,O00000001,250"));
+    assert!(packer.get(&path("/list.csv")).await.text.contains("SF1,P00000001-1,O00000001,250"));
     assert_eq!(packer.get("/manifests?state=open&carrier=SF").await.json().as_array().unwrap().len(), 1);
     assert_eq!(packer.send("POST", "/manifests/1/cancel", "k7", json!(null)).await.json()["parcels"], 0);
     assert_eq!(packer.get("/manifests/99").await.status.as_u16(), 404);

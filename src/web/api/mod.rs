@@ -4,11 +4,14 @@ pub mod carriers;
 pub mod events;
 pub mod manifests;
 pub mod orders;
+pub mod packing;
+pub mod parcels;
 pub mod people;
 pub mod picking;
 pub mod print_jobs;
 pub mod stations;
 pub mod waves;
+pub mod waybills;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,9 +24,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(manifests::routes())
         .merge(orders::routes())
+        .merge(packing::routes())
+        .merge(parcels::routes())
         .merge(people::routes())
         .merge(picking::routes())
         .merge(print_jobs::routes())
         .merge(stations::routes())
         .merge(waves::routes())
+        .merge(waybills::routes())
 }

@@ -1,6 +1,11 @@
 //! Sealed and weighed parcels with their waybill numbers, ready for labels and the dock.
 
 use tallyman::kernel::ids::{PlaceId, PrintJobId};
+use tallyman::packing::pool::{ImportWaybills, WaybillRange};
+use tallyman::packing::seal::{HowToSeal, SealParcel, TickPaper};
+use tallyman::packing::start::StartPacking;
+use tallyman::packing::verify::{PieceScan, VerifyPiece};
+use tallyman::packing::weigh::{ParcelOnItsWay, WeighParcel, Weight};
 use tallyman::shipping::carriers::PutCarrier;
 use tallyman::station::StationError;
 use tallyman::station::ops::{queue_shipping_label, withdraw_labels};
@@ -8,21 +13,74 @@ use tallyman::station::ops::{queue_shipping_label, withdraw_labels};
 use super::World;
 use super::floor::{pick_all, released};
 
-/// Picks and packs `orders` orders of `quantity` pieces each: parcels `P1`, `P2` in order, with waybills `SF1`, `SF2`.
+/// Picks and packs `orders` orders of `quantity` pieces each: their parcels in order, with waybills `SF1`, `SF2`.
 pub async fn packed(world: &World, orders: i64, quantity: i64) -> Vec<PlaceId> {
     released(world, orders, quantity).await;
     for n in 0..orders {
         pick_all(world, &format!("T{:06}", n + 1)).await;
     }
     carriers(world).await;
-    for text in PACK {
-        world.sql(text).await;
-    }
+    numbers(world, orders).await;
     let mut parcels = Vec::new();
     for n in 1..=orders {
-        parcels.push(parcel(world, n).await);
+        let parcel = sealed(world, &tote_of(world, n).await, quantity).await;
+        weigh(world, parcel, 200 * quantity + 50).await;
+        parcels.push(parcel);
     }
     parcels
+}
+
+/// Numbers `SF1` to the `last` in the pool of SF.
+pub async fn numbers(world: &World, last: i64) {
+    let range = WaybillRange { prefix: "SF".into(), first: 1, last, width: 0 };
+    world.does(ImportWaybills { carrier: "SF".into(), numbers: Vec::new(), range: Some(range) }).await;
+}
+
+/// The tote of the n-th order.
+pub async fn tote_of(world: &World, n: i64) -> String {
+    let sql = format!("SELECT p.code FROM pick_task t JOIN place p ON p.id = t.tote_place_id WHERE t.order_id = {n}");
+    world.text(sql.leak()).await
+}
+
+/// Begins to pack a tote.
+pub async fn begun(world: &World, tote: &str) -> PlaceId {
+    let start = StartPacking { tote: tote.into(), station: None, take_over: false };
+    world.does(start).await.parcel_id
+}
+
+/// A scan of `quantity` pieces into a parcel.
+pub fn scan(parcel: PlaceId, quantity: i64) -> VerifyPiece {
+    let scan = PieceScan { item: "6901234567892".into(), quantity: Some(quantity), ..PieceScan::default() };
+    VerifyPiece { parcel, scan }
+}
+
+/// A tick on a paper.
+pub fn tick(parcel: PlaceId, paper: &str) -> TickPaper {
+    TickPaper { parcel, paper: paper.into(), enclosed: true }
+}
+
+/// Closes a parcel as it should be closed.
+pub fn seal(parcel: PlaceId) -> SealParcel {
+    SealParcel { parcel, how: HowToSeal::default() }
+}
+
+/// A closed parcel with the pieces of a tote.
+pub async fn sealed(world: &World, tote: &str, quantity: i64) -> PlaceId {
+    let parcel = begun(world, tote).await;
+    world.does(scan(parcel, quantity)).await;
+    world.does(tick(parcel, "packing_slip")).await;
+    world.does(seal(parcel)).await;
+    parcel
+}
+
+/// A weight.
+pub fn weight(parcel: PlaceId, weight_grams: i64) -> WeighParcel {
+    WeighParcel { parcel, weight: Weight { weight_grams, station: None, accepted_reason: None } }
+}
+
+/// Weighs a parcel.
+pub async fn weigh(world: &World, parcel: PlaceId, weight_grams: i64) -> ParcelOnItsWay {
+    world.does(weight(parcel, weight_grams)).await
 }
 
 /// Two carriers.
@@ -39,33 +97,6 @@ pub async fn carriers(world: &World) {
         world.does(carrier).await;
     }
 }
-
-/// The n-th parcel.
-pub async fn parcel(world: &World, n: i64) -> PlaceId {
-    PlaceId(world.number(format!("SELECT place_id FROM parcel WHERE number = 'P{n}'").leak()).await)
-}
-
-const PACK: [&str; 9] = [
-    "INSERT INTO place (warehouse_id, kind, code) SELECT 1, 'parcel', 'P' || id FROM customer_order WHERE state = 'picked' ORDER BY id",
-    "INSERT INTO parcel (place_id, warehouse_id, order_id, number, state, carrier_id, weight_grams, created_at, sealed_at)
-     SELECT p.id, 1, o.id, p.code, 'waybill_bound', (SELECT id FROM carrier WHERE code = 'SF'), 250, 0, 0
-     FROM customer_order o JOIN place p ON p.code = 'P' || o.id",
-    "INSERT INTO waybill (carrier_id, number, state, parcel_id)
-     SELECT carrier_id, 'SF' || order_id, 'bound', place_id FROM parcel",
-    "INSERT INTO parcel_line (parcel_id, allocation_id, order_line_id, sku_id, lot_id, quantity)
-     SELECT p.place_id, a.id, a.order_line_id, a.sku_id, a.lot_id, a.picked FROM parcel p JOIN allocation a ON a.order_id = p.order_id
-     WHERE a.picked > 0",
-    "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, sku_id, lot_id, quantity, from_place_id,
-     from_status, to_place_id, to_status)
-     SELECT 1, 0, 1, 'scene', 'pack', c.sku_id, c.lot_id, c.on_hand, c.place_id, c.status, p.place_id, c.status FROM parcel p
-     JOIN pick_task t ON t.order_id = p.order_id JOIN stock_cell c ON c.place_id = t.tote_place_id AND c.on_hand > 0",
-    "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand, reserved)
-     SELECT 1, p.place_id, c.sku_id, c.lot_id, c.status, c.on_hand, c.on_hand FROM parcel p
-     JOIN pick_task t ON t.order_id = p.order_id JOIN stock_cell c ON c.place_id = t.tote_place_id AND c.on_hand > 0",
-    "UPDATE stock_cell SET on_hand = 0, reserved = 0 WHERE place_id IN (SELECT id FROM place WHERE kind = 'tote')",
-    "UPDATE allocation SET packed = picked",
-    "UPDATE customer_order SET state = 'packed' WHERE state = 'picked'",
-];
 
 /// Queues a parcel's label as packing does.
 #[derive(serde::Serialize)]
