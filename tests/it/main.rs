@@ -5,7 +5,9 @@
 mod api_floor;
 mod cli;
 mod orders;
+mod packing;
 mod paper;
+mod parcels;
 mod picking;
 mod printing;
 mod serving;

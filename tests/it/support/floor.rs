@@ -51,7 +51,9 @@ pub async fn pick_all(world: &World, tote: &str) -> PickConfirmed {
     let task = claimed(world, tote).await;
     let mut last = None;
     for line in &task.lines {
-        last = Some(world.does(confirm(task.task_id, line, tote, line.quantity)).await);
+        let mut confirmation = confirm(task.task_id, line, tote, line.quantity);
+        confirmation.proof.item.clone_from(&line.sku);
+        last = Some(world.does(confirmation).await);
     }
     last.unwrap()
 }

@@ -1,5 +1,6 @@
 //! A warehouse for a test: a database of its own, a clock that stands still, people with roles.
 
+pub mod bench;
 pub mod dock;
 pub mod floor;
 pub mod http;
