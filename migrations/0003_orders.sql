@@ -31,8 +31,11 @@ CREATE TABLE channel (
   ship_within_hours {{int}} NOT NULL DEFAULT 24 CONSTRAINT channel_ship_within CHECK (ship_within_hours > 0),
   -- Orders above this value are held for review, in minor units of their currency; 0 for never.
   review_above_minor {{int}} NOT NULL DEFAULT 0,
+  -- Deliveries of a channel that isn't active are kept, and applied once it is active again.
   active {{bool}} NOT NULL DEFAULT TRUE
 ) {{strict}};
+-- Where orders by API and from files belong.
+INSERT INTO channel (warehouse_id, code, name, adapter, secrets) VALUES (1, 'api', 'API and files', 'api', CAST('' AS {{bytes}}));
 
 -- Orders that come in by the API or by file, where nothing else is said.
 --@sqlite

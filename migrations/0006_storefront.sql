@@ -15,13 +15,14 @@ CREATE TABLE inbox (
   state TEXT NOT NULL CONSTRAINT inbox_state CHECK (state IN ('waiting', 'done', 'ignored', 'dead')),
   attempts {{int}} NOT NULL DEFAULT 0,
   next_at {{int}} NOT NULL,
-  lease_until {{int}} NOT NULL DEFAULT 0,
   done_at {{int}},
+  -- Why it is dead or was ignored, or why the last attempt failed.
   error TEXT NOT NULL DEFAULT '',
   CONSTRAINT inbox_key UNIQUE (channel_id, dedupe_key)
 ) {{strict}};
 CREATE INDEX inbox_due ON inbox (next_at, id) WHERE state = 'waiting';
-CREATE INDEX inbox_order ON inbox (channel_id, external_order_id) WHERE state = 'waiting';
+CREATE INDEX inbox_order ON inbox (channel_id, external_order_id, id) WHERE state = 'waiting';
+CREATE INDEX inbox_kept ON inbox (received_at) WHERE body IS NOT NULL;
 
 -- The order as the storefront last told it: the mirror that differences are taken against.
 CREATE TABLE channel_order (
@@ -31,8 +32,12 @@ CREATE TABLE channel_order (
   order_id {{int}} REFERENCES customer_order (id),
   -- Sealed canonical JSON.
   canonical {{bytes}},
-  hash TEXT NOT NULL,
+  -- What the newest telling of the whole order carried: its version (0 for none), and the moment of the change.
   version {{int}} NOT NULL,
+  changed_at {{int}} NOT NULL DEFAULT 0,
+  -- Whether the storefront holds it, and since when it says so.
+  held {{bool}} NOT NULL DEFAULT FALSE,
+  held_at {{int}} NOT NULL DEFAULT 0,
   cancelled {{bool}} NOT NULL DEFAULT FALSE,
   PRIMARY KEY (channel_id, external_id)
 ) {{strict}};
@@ -61,7 +66,8 @@ CREATE TABLE endpoint (
   state_reason TEXT NOT NULL DEFAULT '',
   failures {{int}} NOT NULL DEFAULT 0,
   -- While the breaker is open nothing is sent before this moment.
-  open_until {{int}} NOT NULL DEFAULT 0
+  open_until {{int}} NOT NULL DEFAULT 0,
+  CONSTRAINT endpoint_once UNIQUE (channel_id, url)
 ) {{strict}};
 
 CREATE TABLE outbox_message (
@@ -79,6 +85,7 @@ CREATE TABLE outbox_message (
   CONSTRAINT outbox_message_seq UNIQUE (endpoint_id, order_key, seq)
 ) {{strict}};
 CREATE INDEX outbox_message_pending ON outbox_message (endpoint_id, order_key, seq) WHERE state = 'pending';
+CREATE INDEX outbox_message_recent ON outbox_message (warehouse_id, created_at);
 
 -- The unit that is scheduled: the messages about one order to one endpoint, strictly in order.
 CREATE TABLE outbox_lane (
@@ -88,9 +95,11 @@ CREATE TABLE outbox_lane (
   pending {{int}} NOT NULL,
   next_at {{int}} NOT NULL,
   leased_until {{int}} NOT NULL DEFAULT 0,
+  -- A message that may not be left out is dead: nothing goes on here before a person decides.
+  blocked {{bool}} NOT NULL DEFAULT FALSE,
   PRIMARY KEY (endpoint_id, order_key)
 ) {{strict}};
-CREATE INDEX outbox_lane_due ON outbox_lane (next_at) WHERE pending > 0;
+CREATE INDEX outbox_lane_due ON outbox_lane (endpoint_id, next_at) WHERE pending > 0;
 
 CREATE TABLE outbox_attempt (
   message_id TEXT NOT NULL REFERENCES outbox_message (id),

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::db::{Context, Db, Operation, OperationKey, Services};
 use crate::kernel::actor::Actor;
 use crate::kernel::clock::SharedClock;
 use crate::kernel::ids::WarehouseId;
 use crate::people::tokens::TokenCache;
+use crate::storefront::channels::ChannelCache;
+
+/// Most deliveries that are taken in at once; more are asked to come again.
+const INTAKE: usize = 1_024;
 
 /// What every handler and worker shares.
 #[derive(Clone)]
@@ -24,6 +28,10 @@ pub struct Parts {
     pub clock: SharedClock,
     /// Tokens that were looked up a moment ago.
     pub tokens: TokenCache,
+    /// Channels that were looked up a moment ago.
+    pub channels: ChannelCache,
+    /// Room for deliveries that are being taken in.
+    pub intake: Semaphore,
     /// Wakes the workers when there is something to do at once.
     pub wake: Wake,
 }
@@ -50,7 +58,15 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(db: Db, services: Arc<Services>, clock: SharedClock) -> Self {
-        Self(Arc::new(Parts { db, services, clock, tokens: TokenCache::default(), wake: Wake::default() }))
+        Self(Arc::new(Parts {
+            db,
+            services,
+            clock,
+            tokens: TokenCache::default(),
+            channels: ChannelCache::default(),
+            intake: Semaphore::new(INTAKE),
+            wake: Wake::default(),
+        }))
     }
 
     /// The context of an operation that starts now.

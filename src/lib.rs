@@ -21,6 +21,7 @@ pub mod setup;
 pub mod shipping;
 pub mod station;
 pub mod stock;
+pub mod storefront;
 pub mod wave;
 pub mod web;
 
@@ -40,5 +41,8 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     stock::candidates::sql::STATEMENTS,
     stock::sql::STATEMENTS,
     stock::verify::sql::STATEMENTS,
+    storefront::inbox::sql::STATEMENTS,
+    storefront::outbox::sql::STATEMENTS,
+    storefront::sql::STATEMENTS,
     wave::sql::STATEMENTS,
 ];

@@ -73,6 +73,8 @@ ids! {
     PrintJobId,
     /// An endpoint that outbox messages go to.
     EndpointId,
+    /// A delivery that a storefront sent.
+    InboxId,
     /// An API token.
     TokenId,
 }

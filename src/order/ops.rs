@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 use super::inbound::{Command, InboundOrder};
 use super::model::{OrderState, Ruling, ShortPolicy};
 use super::{OrderError, cancel, hold, promise, put, sql};
+use crate::db::journal::sql::INSERT_EVENTS;
 use crate::db::{DbError, Op, Operation};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{ChannelId, OrderId};
+use crate::storefront::outbox::tell::{tell_order, tell_orders};
 use crate::{args, row};
 
 row! {
@@ -67,7 +69,22 @@ pub async fn advance(
 /// # Errors
 /// A failure of the database.
 pub async fn tell(op: &mut Op<'_, '_>, order: OrderId, kind: &str, data: serde_json::Value) -> Result<(), DbError> {
-    op.record(kind, ("order", order.0), &data).await
+    op.record(kind, ("order", order.0), &data).await?;
+    tell_order(op, order, kind, &data).await
+}
+
+/// The same for many orders at once; each order once.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn tell_many(op: &mut Op<'_, '_>, events: &[(OrderId, &str, serde_json::Value)]) -> Result<(), DbError> {
+    let context = op.context;
+    let rows = events.iter().map(|(order, kind, data)| {
+        let key = context.key.as_str();
+        args![context.warehouse, context.at, context.actor.person, *kind, "order", *order, key, data.to_string()]
+    });
+    op.tx.bulk_exec(INSERT_EVENTS, rows.collect()).await?;
+    tell_orders(op, events).await
 }
 
 /// Does what a storefront wants of us. The same command again finds its work done and rules `no_change`.

@@ -261,14 +261,14 @@ async fn tell_parcels(op: &mut Op<'_, '_>, load: &Load) -> Result<(), DbError> {
                 json!({ "external_id": line.external_id, "sku": line.sku_code, "quantity": quantity })
             })
             .collect();
-        let data = json!({
-            "parcel": parcel.number,
-            "waybill": parcel.waybill,
+        let parcel_data = json!({
+            "id": parcel.number,
+            "waybill_number": parcel.waybill,
             "carrier": load.manifest.carrier_code,
             "tracking_url": tracking_link(&load.manifest.tracking_url, &parcel.waybill),
             "lines": lines,
         });
-        tell(op, parcel.order, "parcel.shipped", data).await?;
+        tell(op, parcel.order, "parcel.shipped", json!({ "parcel": parcel_data })).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{WaveError, WaveState, sql};
 use crate::allocation::ops::{Allocated, allocate_wave, free_open};
 use crate::allocation::sql::RELEASE_ORDERS;
-use crate::db::{Op, Operation, journal};
+use crate::db::{Op, Operation};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{OrderId, WaveId};
@@ -202,15 +202,10 @@ async fn report(op: &mut Op<'_, '_>, wave: &WaveRow, state: WaveState, allocated
     });
     let kind = if state == WaveState::Held { "wave.held" } else { "wave.released" };
     op.record(kind, ("wave", wave.id.0), &data).await?;
-    let context = op.context;
-    let text = json!({ "wave": wave.number }).to_string();
-    let event = |kind: &str, order: &OrderId| {
-        let key = context.key.as_str();
-        args![context.warehouse, context.at, context.actor.person, kind, "order", *order, key, text.as_str()]
-    };
-    let released = allocated.orders.iter().map(|order| event("order.released", order));
-    let short = allocated.unserved.iter().map(|order| event("order.short", order));
-    op.tx.bulk_exec(journal::sql::INSERT_EVENTS, released.chain(short).collect()).await?;
+    let data = json!({ "wave": wave.number });
+    let released = allocated.orders.iter().map(|order| (*order, "order.released", data.clone()));
+    let short = allocated.unserved.iter().map(|order| (*order, "order.short", data.clone()));
+    order::ops::tell_many(op, &released.chain(short).collect::<Vec<_>>()).await?;
     Ok(())
 }
 

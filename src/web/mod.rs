@@ -6,6 +6,7 @@
 pub mod api;
 pub mod auth;
 pub mod extract;
+pub mod inbound;
 pub mod problem;
 pub mod router;
 

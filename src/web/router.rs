@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{api, problem};
+use super::{api, inbound, problem};
 use crate::app::App;
 
 /// Largest body of an API request, in bytes.
@@ -29,7 +29,10 @@ struct Base;
 
 /// The routes with their OpenAPI document.
 fn documented() -> (Router<App>, Document) {
-    OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api::routes()).split_for_parts()
+    OpenApiRouter::with_openapi(Base::openapi())
+        .nest("/api/v1", api::routes())
+        .merge(inbound::routes())
+        .split_for_parts()
 }
 
 /// The OpenAPI document of the API, made from the code.

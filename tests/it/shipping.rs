@@ -60,9 +60,12 @@ both!(a_manifest_goes_to_the_carrier_with_all_that_follows, |world| {
     assert_eq!(world.number("SELECT COUNT(*) FROM event WHERE kind = 'parcel.shipped'").await, 3);
     let told = world.text("SELECT data FROM event WHERE kind = 'parcel.shipped' ORDER BY id LIMIT 1").await;
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((told["waybill"].as_str(), told["carrier"].as_str()), (Some("SF1"), Some("SF")));
-    assert_eq!(told["tracking_url"], "https://sf.example/?no=SF1");
-    assert_eq!(told["lines"], serde_json::json!([{ "external_id": "l1", "sku": "TEE-M", "quantity": 2 }]));
+    assert_eq!(
+        (told["parcel"]["waybill_number"].as_str(), told["parcel"]["carrier"].as_str()),
+        (Some("SF1"), Some("SF"))
+    );
+    assert_eq!(told["parcel"]["tracking_url"], "https://sf.example/?no=SF1");
+    assert_eq!(told["parcel"]["lines"], serde_json::json!([{ "external_id": "l1", "sku": "TEE-M", "quantity": 2 }]));
 
     let refusal = world.refused(hand_over(manifest)).await;
     assert!(matches!(refusal, ShippingError::ManifestClosed { .. }));

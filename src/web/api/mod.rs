@@ -2,6 +2,8 @@
 
 pub mod carriers;
 pub mod events;
+pub mod channels;
+pub mod deliveries;
 pub mod manifests;
 pub mod orders;
 pub mod packing;
@@ -22,6 +24,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(carriers::routes())
         .merge(events::routes())
+        .merge(channels::routes())
+        .merge(deliveries::routes())
         .merge(manifests::routes())
         .merge(orders::routes())
         .merge(packing::routes())
