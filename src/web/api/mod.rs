@@ -1,9 +1,9 @@
 //! The JSON API: a file per noun, each with its routes.
 
 pub mod carriers;
-pub mod events;
 pub mod channels;
 pub mod deliveries;
+pub mod events;
 pub mod manifests;
 pub mod orders;
 pub mod packing;
