@@ -25,6 +25,7 @@ mod confirm;
 mod http;
 mod report;
 mod scene;
+mod ship;
 mod wave;
 
 use report::Report;
@@ -69,6 +70,9 @@ async fn main() {
         }
         if asked.wants("confirm") {
             confirm::run(kind, &asked, &mut report).await;
+        }
+        if asked.wants("ship") {
+            ship::run(kind, &asked, &mut report).await;
         }
     }
     report.end();
