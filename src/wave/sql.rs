@@ -5,18 +5,20 @@ crate::statements! {
     INSERT_WAVE = "INSERT INTO wave (warehouse_id, number, state, note, created_at) VALUES ($1, $2, 'planned', $3, $4) RETURNING id";
     /// Gives a wave its number.
     SET_NUMBER = "UPDATE wave SET number = $2 WHERE id = $1";
-    /// Promised orders that fit a choice join a wave, the most urgent first.
+    /// Promised orders that fit a choice join a wave, the most urgent first; not one that another wave takes just now.
     JOIN_BY_FILTER = "INSERT INTO wave_order (wave_id, order_id, state)
         SELECT CAST($1 AS BIGINT), o.id, 'in' FROM customer_order o JOIN channel c ON c.id = o.channel_id
         LEFT JOIN carrier k ON k.id = o.carrier_id
         WHERE o.warehouse_id = $2 AND o.state = 'promised' AND ($3 = '' OR c.code = $3) AND ($4 = '' OR k.code = $4)
         AND ($5 = 0 OR o.ship_by <= $5) AND o.priority >= $6
         AND NOT EXISTS (SELECT 1 FROM wave_order w WHERE w.order_id = o.id AND w.state = 'in')
-        ORDER BY o.priority DESC, o.ship_by, o.id LIMIT $7";
+        ORDER BY o.priority DESC, o.ship_by, o.id LIMIT $7
+        ON CONFLICT (order_id) WHERE state = 'in' DO NOTHING";
     /// One order joins a wave, if it is promised and free.
     JOIN_ONE = "INSERT INTO wave_order (wave_id, order_id, state)
         SELECT CAST($1 AS BIGINT), o.id, 'in' FROM customer_order o WHERE o.warehouse_id = $2 AND o.id = $3 AND o.state = 'promised'
-        AND NOT EXISTS (SELECT 1 FROM wave_order w WHERE w.order_id = o.id AND w.state = 'in')";
+        AND NOT EXISTS (SELECT 1 FROM wave_order w WHERE w.order_id = o.id AND w.state = 'in')
+        ON CONFLICT (order_id) WHERE state = 'in' DO NOTHING";
     /// A wave, locked.
     SELECT_LOCKED = lite "SELECT id, number, state FROM wave WHERE warehouse_id = $1 AND id = $2"
         pg "SELECT id, number, state FROM wave WHERE warehouse_id = $1 AND id = $2 FOR UPDATE";

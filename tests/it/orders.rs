@@ -4,6 +4,7 @@ use tallyman::kernel::ids::{ChannelId, OrderId};
 use tallyman::order::inbound::InboundOrder;
 use tallyman::order::model::{OrderState, Verdict};
 use tallyman::order::ops::{CancelOrder, PlaceOrder, ReleaseOrder, RetryShort};
+use tallyman::wave::WaveError;
 use tallyman::wave::ops::{Choice, CloseWave, CreateWave, ReleaseWave, TakeOut};
 
 use crate::both;
@@ -80,7 +81,11 @@ both!(sixty_four_orders_after_twenty_five_pieces_get_exactly_twenty_five, |world
         let (db, create, release) = (db.clone(), world.context(), world.context());
         async move {
             let choice = Choice { limit: Some(10), ..Choice::default() };
-            let Ok(wave) = db.operate(create, CreateWave { choice, note: String::new() }).await else { return 0 };
+            let wave = match db.operate(create, CreateWave { choice, note: String::new() }).await {
+                Ok(wave) => wave,
+                Err(WaveError::Empty {}) => return 0,
+                Err(refusal) => panic!("{refusal}"),
+            };
             db.operate(release, ReleaseWave { wave: wave.wave_id }).await.unwrap().orders
         }
     }))
