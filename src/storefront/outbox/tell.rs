@@ -20,7 +20,7 @@ const PUBLIC: &[(&str, &[&str])] = &[
     ("order.changed", &[]),
     ("order.held", &["reason"]),
     ("order.intercepting", &["reason"]),
-    ("order.packed", &["parcels"]),
+    ("order.packed", &[]),
     ("order.ship_by_changed", &["ship_by"]),
     ("order.short", &["missing", "policy", "ships_now"]),
     ("order.verdict", &["command", "verdict", "reason", "in_reply_to"]),
