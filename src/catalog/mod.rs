@@ -16,6 +16,10 @@ crate::refusals! {
         BadMeasure { sku: String, field: &'static str } = 422 "catalog.bad_measure",
         /// A barcode is empty or too long, or its unit factor isn't positive.
         BadBarcode { sku: String, barcode: String } = 422 "catalog.bad_barcode",
+        /// The SKU is named twice.
+        SkuTwice { sku: String } = 422 "catalog.sku_twice",
+        /// The barcode is named twice.
+        BarcodeTwice { barcode: String, sku: String } = 422 "catalog.barcode_twice",
         /// The barcode belongs to another SKU.
         BarcodeTaken { barcode: String, sku: String } = 409 "catalog.barcode_taken",
     }

@@ -1,6 +1,6 @@
 //! Changing and reading the catalogue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,7 +63,8 @@ pub struct SkuInput {
 }
 
 /// Creates or changes SKUs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PutSkus {
     /// The SKUs, each code once.
     pub skus: Vec<SkuInput>,
@@ -91,6 +92,7 @@ impl Operation for PutSkus {
         for sku in &self.skus {
             check(sku)?;
         }
+        once(&self.skus)?;
         let owners = owners(op.tx, &self.skus).await?;
         for sku in &self.skus {
             let code = scanned(&sku.code);
@@ -135,6 +137,27 @@ pub fn check(sku: &SkuInput) -> Result<(), CatalogError> {
         Some(barcode) => Err(CatalogError::BadBarcode { sku: code, barcode: barcode.barcode.clone() }),
         None => Ok(()),
     }
+}
+
+/// Whether every code and every barcode is named once.
+///
+/// # Errors
+/// The first that is named twice.
+pub fn once(skus: &[SkuInput]) -> Result<(), CatalogError> {
+    let (mut codes, mut barcodes) = (BTreeSet::new(), BTreeSet::new());
+    for sku in skus {
+        let code = scanned(&sku.code);
+        for barcode in &sku.barcodes {
+            let barcode = scanned(&barcode.barcode);
+            if !barcodes.insert(barcode.clone()) {
+                return Err(CatalogError::BarcodeTwice { barcode, sku: code });
+            }
+        }
+        if !codes.insert(code.clone()) {
+            return Err(CatalogError::SkuTwice { sku: code });
+        }
+    }
+    Ok(())
 }
 
 /// Which SKU has which of these barcodes now.
@@ -213,6 +236,12 @@ pub async fn resolve(tx: &mut Tx<'_>, text: &str) -> Result<Option<Resolved>, Db
     Ok(found.map(|(sku, code, unit_factor)| Resolved { sku, code, unit_factor }))
 }
 
+/// A stored JSON list as the list that it is.
+fn as_list<S: serde::Serializer>(stored: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let list: Vec<String> = serde_json::from_str(stored).unwrap_or_default();
+    list.serialize(serializer)
+}
+
 row! {
     /// A SKU as it is stored.
     #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -239,7 +268,9 @@ row! {
         pub fragile: bool,
         /// What the packer must know.
         pub packing_note: String,
-        /// Papers that must be inside, as a JSON list.
+        /// Papers that must be inside.
+        #[serde(serialize_with = "as_list")]
+        #[schema(value_type = Vec<String>)]
         pub papers: String,
         /// Whether its lots expire.
         pub expires: bool,

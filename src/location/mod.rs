@@ -14,6 +14,8 @@ crate::refusals! {
         BadCode { code: String } = 422 "location.bad_code",
         /// The code belongs to a tote, a cart or a parcel.
         CodeTaken { code: String } = 409 "location.code_taken",
+        /// The location is named twice.
+        Twice { code: String } = 422 "location.twice",
         /// A range runs backwards or is too long.
         BadRange {} = 422 "location.bad_range",
     }

@@ -1,6 +1,6 @@
 //! Making and finding places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -41,10 +41,13 @@ pub fn check_digits(code: &str) -> String {
     format!("{sum:02}")
 }
 
+/// Longest code of a place, a zone or an aisle, in bytes.
+const LONGEST: usize = 60;
+
 /// Whether a text can be a place's code.
 #[must_use]
 pub fn fits(code: &str) -> bool {
-    (1..=60).contains(&code.len()) && !code.starts_with('@') && !code.chars().any(char::is_whitespace)
+    (1..=LONGEST).contains(&code.len()) && !code.starts_with('@') && !code.chars().any(char::is_whitespace)
 }
 
 fn require(op: &Op<'_, '_>) -> Result<(), LocationError> {
@@ -53,7 +56,8 @@ fn require(op: &Op<'_, '_>) -> Result<(), LocationError> {
 }
 
 /// Creates or changes locations.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PutLocations {
     /// The locations, each code once.
     pub locations: Vec<LocationInput>,
@@ -76,14 +80,22 @@ impl Operation for PutLocations {
         if let Some(bad) = self.locations.iter().find(|location| !fits(&scanned(&location.code))) {
             return Err(LocationError::BadCode { code: bad.code.clone() });
         }
+        let long = self.locations.iter().flat_map(|location| [&location.zone, &location.aisle]);
+        if let Some(long) = long.into_iter().find(|text| text.len() > LONGEST) {
+            return Err(LocationError::BadCode { code: long.clone() });
+        }
         let codes: Vec<String> = self.locations.iter().map(|location| scanned(&location.code)).collect();
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = codes.iter().find(|code| !seen.insert(*code)) {
+            return Err(LocationError::Twice { code: twice.clone() });
+        }
         let places = make(op, PlaceKind::Location, &codes).await?;
         // Nothing below may fail for a business reason.
         let zones = self.zones(op).await?;
         let warehouse = op.warehouse();
         let rows = self.locations.iter().filter_map(|location| {
             let code = scanned(&location.code);
-            let digits = location.check_digits.clone().filter(|digits| !digits.trim().is_empty());
+            let digits = location.check_digits.as_deref().map(scanned).filter(|digits| !digits.is_empty());
             Some(args![
                 *places.get(&code)?,
                 warehouse,
@@ -145,6 +157,7 @@ pub async fn places(
 
 /// Makes a range of totes: `T` from 1 to 3 gives T000001, T000002, T000003.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AddTotes {
     /// What their codes begin with.
     pub prefix: String,

@@ -13,6 +13,12 @@ crate::refusals! {
         Forbidden { right: &'static str } = 403 "forbidden",
         /// The number is taken.
         NumberTaken { number: String } = 409 "people.number_taken",
+        /// Nobody changes the program itself, or ends or changes their own account.
+        NotThisOne {} = 409 "people.not_this_one",
+        /// A text is too long.
+        TooLong { field: &'static str } = 422 "people.too_long",
+        /// A token without a name.
+        TokenNameMissing {} = 422 "people.token_name_missing",
         /// A person without a number or name.
         Incomplete {} = 422 "people.incomplete",
     }

@@ -1,15 +1,17 @@
 //! API tokens: 32 random bytes, shown once; only their SHA-256 is kept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::{PeopleError, sql};
-use crate::db::{Command, Db, DbError, Tx};
-use crate::kernel::actor::{Actor, Role};
+use crate::db::{Command, Db, DbError, Op, Operation, Tx};
+use crate::kernel::actor::{Actor, Right, Role};
 use crate::kernel::ids::{PersonId, TokenId, WarehouseId};
 use crate::kernel::random::{Random, RandomError};
 use crate::kernel::{Timestamp, hex};
@@ -49,7 +51,7 @@ pub struct Holder {
 
 row! {
     /// A token as a list shows it.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, Serialize, ToSchema)]
     pub struct TokenRow {
         /// Its id.
         pub id: TokenId,
@@ -114,10 +116,114 @@ impl Command for RevokeToken {
     }
 }
 
+/// Makes a token for a person, by somebody who may.
+#[derive(Debug, Serialize)]
+pub struct MakeToken {
+    /// Number of the person.
+    pub person: String,
+    /// What the token is for.
+    pub name: String,
+    /// Until when it works.
+    pub expires_at: Option<Timestamp>,
+    /// SHA-256 of the secret, which is made anew for every request and never stored.
+    #[serde(skip)]
+    pub hash: String,
+}
+
+/// A token that was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TokenMade {
+    /// Its id.
+    pub token_id: TokenId,
+    /// What is stored of its secret: a repeated request sees by it that its own secret isn't the token's.
+    pub hash: String,
+}
+
+impl Operation for MakeToken {
+    const KIND: &'static str = "token.make";
+    type Answer = TokenMade;
+    type Error = PeopleError;
+
+    async fn run(&self, op: &mut Op<'_, '_>) -> Result<TokenMade, PeopleError> {
+        require(op)?;
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err(PeopleError::TokenNameMissing {});
+        }
+        if super::ops::too_long(&("name", name, 200)) {
+            return Err(PeopleError::TooLong { field: "name" });
+        }
+        let (warehouse, at) = (op.warehouse(), op.at());
+        let person = super::ops::person_by_number(op.tx, warehouse, &self.person).await?;
+        let Some(person) = person else {
+            return Err(PeopleError::NotFound { what: "person", code: self.person.clone() });
+        };
+        // Nothing below may fail for a business reason.
+        let values = args![person, name, &self.hash, at, self.expires_at];
+        let (token_id,): (TokenId,) = op.tx.one("token", sql::INSERT_TOKEN, values).await?;
+        let data = serde_json::json!({ "token": token_id, "name": name });
+        op.record("token.made", ("person", person.0), &data).await?;
+        Ok(TokenMade { token_id, hash: self.hash.clone() })
+    }
+}
+
+/// Ends a token, by somebody who may.
+#[derive(Debug, Serialize)]
+pub struct EndToken {
+    /// Which.
+    pub token: TokenId,
+}
+
+/// Whether a token had to be ended.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TokenEnded {
+    /// False where it had ended before.
+    pub ended: bool,
+}
+
+impl Operation for EndToken {
+    const KIND: &'static str = "token.end";
+    type Answer = TokenEnded;
+    type Error = PeopleError;
+
+    async fn run(&self, op: &mut Op<'_, '_>) -> Result<TokenEnded, PeopleError> {
+        require(op)?;
+        let (warehouse, at) = (op.warehouse(), op.at());
+        let found: Option<(String,)> = op.tx.opt(sql::SELECT_TOKEN_NAME, args![warehouse, self.token]).await?;
+        let Some((name,)) = found else {
+            return Err(PeopleError::NotFound { what: "token", code: self.token.to_string() });
+        };
+        // Nothing below may fail for a business reason.
+        let ended = op.tx.exec(sql::REVOKE_TOKEN, args![self.token, at]).await? == 1;
+        op.record("token.ended", ("token", self.token.0), &serde_json::json!({ "name": name })).await?;
+        Ok(TokenEnded { ended })
+    }
+}
+
+fn require(op: &Op<'_, '_>) -> Result<(), PeopleError> {
+    let right = Right::PeopleManage;
+    if op.may(right) { Ok(()) } else { Err(PeopleError::Forbidden { right: right.code() }) }
+}
+
+/// Every token of a warehouse, without its secret.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn list(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<Vec<TokenRow>, DbError> {
+    tx.all(sql::LIST_TOKENS, args![warehouse]).await
+}
+
 /// Tokens that were looked up a moment ago.
 #[derive(Default)]
 pub struct TokenCache {
-    holders: Mutex<HashMap<String, (Timestamp, Holder)>>,
+    remembered: Mutex<Remembered>,
+}
+
+#[derive(Default)]
+struct Remembered {
+    holders: HashMap<String, (Timestamp, Holder)>,
+    /// Grows whenever all is forgotten, so that nobody remembers what they had read before.
+    forgotten: u64,
 }
 
 impl TokenCache {
@@ -137,24 +243,33 @@ impl TokenCache {
 
     /// Forgets everything: the next use of each token asks the database.
     pub fn forget(&self) {
-        self.holders.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut remembered = self.lock();
+        remembered.holders.clear();
+        remembered.forgotten += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remembered(&self, hash: &str, now: Timestamp) -> Option<Holder> {
-        let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, holder) = holders.get(hash)?;
+        let remembered = self.lock();
+        let (at, holder) = remembered.holders.get(hash)?;
         (now.ms_since(*at) < TRUST_MS && now >= *at).then(|| holder.clone())
     }
 
     async fn look_up(&self, db: &Db, hash: String, now: Timestamp) -> Result<Option<Holder>, DbError> {
         let wanted = hash.clone();
+        let before = self.lock().forgotten;
         let found = db.read(|tx| Box::pin(async move { read_holder(tx, &wanted).await })).await?;
         if let Some(holder) = &found {
-            let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-            if holders.len() >= REMEMBERED {
-                holders.clear();
+            let mut remembered = self.lock();
+            if remembered.holders.len() >= REMEMBERED {
+                remembered.holders.clear();
             }
-            holders.insert(hash, (now, holder.clone()));
+            if remembered.forgotten == before {
+                remembered.holders.insert(hash, (now, holder.clone()));
+            }
         }
         Ok(found)
     }

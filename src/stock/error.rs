@@ -21,6 +21,8 @@ crate::refusals! {
         NotMovable { place: String } = 422 "stock.not_movable",
         /// An adjustment or status change needs a reason.
         ReasonMissing {} = 422 "stock.reason_missing",
+        /// A lot has no number, or too long a one.
+        BadLot { lot: String } = 422 "stock.bad_lot",
         /// The lot is there already with other dates.
         LotDiffers { lot: String } = 409 "stock.lot_differs",
     }

@@ -21,6 +21,8 @@ use crate::location::ops::{Place, place, places};
 
 /// Largest quantity of one movement.
 pub const LARGEST: i64 = 1_000_000_000;
+/// Longest number of a lot, in bytes.
+const LONGEST_LOT: usize = 100;
 
 fn require(op: &Op<'_, '_>, right: Right) -> Result<(), StockError> {
     if op.may(right) { Ok(()) } else { Err(StockError::Forbidden { right: right.code() }) }
@@ -78,11 +80,13 @@ pub struct Receipt {
 }
 
 /// Brings stock in from outside: opening balances and simple receipts, all or nothing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReceiveStock {
     /// What came in.
     pub receipts: Vec<Receipt>,
     /// Whether it is an opening balance (else a receipt).
+    #[serde(default)]
     pub opening: bool,
 }
 
@@ -145,8 +149,8 @@ impl ReceiveStock {
                 Some(_) => return Err(StockError::NotMovable { place: receipt.location.clone() }),
                 None => return Err(not_found("location", &receipt.location)),
             };
-            if scanned(&receipt.lot).is_empty() {
-                return Err(not_found("lot", ""));
+            if !(1..=LONGEST_LOT).contains(&scanned(&receipt.lot).len()) {
+                return Err(StockError::BadLot { lot: receipt.lot.clone() });
             }
             out.push(Resolved { receipt, sku, place, received_at: receipt.received_at.unwrap_or(now) });
         }

@@ -6,9 +6,11 @@ use utoipa::ToSchema;
 use super::error::StockError;
 use super::model::{LotStatus, PlaceKind, StockStatus};
 use super::sql;
+use crate::catalog;
 use crate::db::Tx;
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{CellId, MovementId, OrderId, PlaceId, SkuId, WarehouseId};
+use crate::location::ops::place;
 use crate::{args, row};
 
 row! {
@@ -88,6 +90,33 @@ pub struct Part {
     pub limit: i64,
 }
 
+impl Part {
+    /// What belongs to a SKU (code or barcode) and a place (code), where they are given: rows behind `page.0`, at most
+    /// `page.1`.
+    ///
+    /// # Errors
+    /// [`StockError::NotFound`], or a failure of the database.
+    pub async fn find(
+        tx: &mut Tx<'_>,
+        warehouse: WarehouseId,
+        named: (Option<&str>, Option<&str>),
+        page: (i64, i64),
+    ) -> Result<Self, StockError> {
+        let mut part = Self { sku: None, place: None, after: page.0, limit: page.1 };
+        if let Some(code) = named.0 {
+            let found = catalog::ops::resolve(tx, code).await?;
+            let found = found.ok_or_else(|| StockError::NotFound { what: "SKU", code: code.to_owned() })?;
+            part.sku = Some(found.sku);
+        }
+        if let Some(code) = named.1 {
+            let found = place(tx, warehouse, code).await?;
+            let found = found.ok_or_else(|| StockError::NotFound { what: "place", code: code.to_owned() })?;
+            part.place = Some(found.id);
+        }
+        Ok(part)
+    }
+}
+
 /// A page of cells.
 ///
 /// # Errors
@@ -104,4 +133,56 @@ pub async fn cells(tx: &mut Tx<'_>, warehouse: WarehouseId, part: Part) -> Resul
 pub async fn movements(tx: &mut Tx<'_>, warehouse: WarehouseId, part: Part) -> Result<Vec<MovementView>, StockError> {
     let (sku, place) = (part.sku.map_or(0, |id| id.0), part.place.map_or(0, |id| id.0));
     Ok(tx.all(sql::LIST_MOVEMENTS, args![warehouse, sku, place, part.after, part.limit.clamp(1, 10_000)]).await?)
+}
+
+/// The first line of the ledger as CSV.
+pub const CSV_HEAD: [&str; 14] = [
+    "id",
+    "at",
+    "person",
+    "reason",
+    "note",
+    "evidence",
+    "sku",
+    "lot",
+    "quantity",
+    "from",
+    "from_status",
+    "to",
+    "to_status",
+    "order_id",
+];
+
+/// Lines of the ledger as CSV, with its first line where `head` is wanted.
+///
+/// # Errors
+/// Where the writer fails.
+pub fn movements_csv(movements: &[MovementView], head: bool) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if head {
+        writer.write_record(CSV_HEAD)?;
+    }
+    for movement in movements {
+        let (id, at) = (movement.id.to_string(), movement.at.rfc3339());
+        let quantity = movement.quantity.to_string();
+        let order = movement.order_id.map_or_else(String::new, |order| order.to_string());
+        let fields: [&str; 14] = [
+            &id,
+            &at,
+            &movement.person,
+            &movement.reason,
+            &movement.note,
+            &movement.evidence,
+            &movement.sku,
+            &movement.lot,
+            &quantity,
+            &movement.from,
+            &movement.from_status,
+            &movement.to,
+            &movement.to_status,
+            &order,
+        ];
+        writer.write_record(fields)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
 }

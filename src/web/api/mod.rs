@@ -3,8 +3,11 @@
 pub mod carriers;
 pub mod channels;
 pub mod deliveries;
+pub mod catalog;
 pub mod events;
+pub mod locations;
 pub mod manifests;
+pub mod movements;
 pub mod orders;
 pub mod packing;
 pub mod parcels;
@@ -12,6 +15,8 @@ pub mod people;
 pub mod picking;
 pub mod print_jobs;
 pub mod stations;
+pub mod stock;
+pub mod tokens;
 pub mod waves;
 pub mod waybills;
 
@@ -23,10 +28,13 @@ use crate::app::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(carriers::routes())
+        .merge(catalog::routes())
         .merge(events::routes())
         .merge(channels::routes())
         .merge(deliveries::routes())
+        .merge(locations::routes())
         .merge(manifests::routes())
+        .merge(movements::routes())
         .merge(orders::routes())
         .merge(packing::routes())
         .merge(parcels::routes())
@@ -34,6 +42,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(picking::routes())
         .merge(print_jobs::routes())
         .merge(stations::routes())
+        .merge(stock::routes())
+        .merge(tokens::routes())
         .merge(waves::routes())
         .merge(waybills::routes())
 }
