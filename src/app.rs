@@ -1,6 +1,7 @@
 //! The running program's shared parts, in one place that is cheap to clone.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -32,6 +33,8 @@ pub struct Parts {
     pub channels: ChannelCache,
     /// Room for deliveries that are being taken in.
     pub intake: Semaphore,
+    /// Which workers run.
+    pub workers: Workers,
     /// Wakes the workers when there is something to do at once.
     pub wake: Wake,
 }
@@ -45,6 +48,42 @@ pub struct Wake {
     pub outbox: Arc<Notify>,
     /// A print job is queued.
     pub print: Arc<Notify>,
+}
+
+/// The background workers of this process, and whether they still run.
+#[derive(Clone, Default)]
+pub struct Workers(Arc<Mutex<BTreeMap<&'static str, bool>>>);
+
+impl Workers {
+    /// Says that a worker runs, for as long as the answer lives: the worker holds it until it ends, in whatever way.
+    #[must_use]
+    pub fn started(&self, name: &'static str) -> Running {
+        self.set(name, true);
+        Running { name, workers: self.clone() }
+    }
+
+    /// Workers that were started and have ended.
+    #[must_use]
+    pub fn ended(&self) -> Vec<&'static str> {
+        let workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.iter().filter(|(_, runs)| !**runs).map(|(name, _)| *name).collect()
+    }
+
+    fn set(&self, name: &'static str, runs: bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, runs);
+    }
+}
+
+/// A worker's sign of life.
+pub struct Running {
+    name: &'static str,
+    workers: Workers,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.workers.set(self.name, false);
+    }
 }
 
 impl std::ops::Deref for App {
@@ -65,6 +104,7 @@ impl App {
             tokens: TokenCache::default(),
             channels: ChannelCache::default(),
             intake: Semaphore::new(INTAKE),
+            workers: Workers::default(),
             wake: Wake::default(),
         }))
     }

@@ -16,6 +16,7 @@ pub mod packing;
 pub mod people;
 pub mod picking;
 pub mod refusal;
+pub mod report;
 pub mod serve;
 pub mod setup;
 pub mod shipping;
@@ -35,6 +36,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     packing::sql::STATEMENTS,
     people::sql::STATEMENTS,
     picking::sql::STATEMENTS,
+    report::sql::STATEMENTS,
     setup::sql::STATEMENTS,
     shipping::sql::STATEMENTS,
     station::sql::STATEMENTS,

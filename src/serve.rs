@@ -60,13 +60,24 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
     let server = axum::serve(listener, router).with_graceful_shutdown(told_to_end);
     let server = tokio::spawn(server.into_future());
     let mut workers = JoinSet::new();
-    let print = queue::run(app.clone(), Arc::new(Printers), told);
-    workers.spawn(async move {
-        print.await;
-        "print queues"
-    });
+    work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers), told));
     tracing::info!(%address, database = app.db.kind(), "the service runs");
     Ok(Running { address, app, administrator, shutdown, server, workers })
+}
+
+/// Starts a worker; readiness ends with it.
+fn work(
+    workers: &mut JoinSet<&'static str>,
+    app: &App,
+    name: &'static str,
+    worker: impl Future<Output = ()> + Send + 'static,
+) {
+    let alive = app.workers.started(name);
+    workers.spawn(async move {
+        let _alive = alive;
+        worker.await;
+        name
+    });
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

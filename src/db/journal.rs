@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AsDbError, Command, Db, DbError, Tx};
 use crate::kernel::actor::{Actor, Right};
+use crate::kernel::clock::Stopwatch;
 use crate::kernel::ids::{EventId, PersonId, WarehouseId};
 use crate::kernel::random::SharedRandom;
 use crate::kernel::vault::Vault;
@@ -150,6 +151,19 @@ impl Db {
     /// The operation's refusal; [`DbError::KeyReused`] where the key came with another input before;
     /// [`DbError::KeyBusy`] where the first use isn't finished.
     pub async fn operate<O: Operation>(&self, context: Context, operation: O) -> Result<O::Answer, O::Error> {
+        let watch = Stopwatch::start();
+        let answer = self.operate_once(context, operation).await;
+        let outcome = match &answer {
+            Ok(_) => "done",
+            Err(error) if error.as_db().is_none() => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!("tallyman_operations_total", "kind" => O::KIND, "outcome" => outcome).increment(1);
+        metrics::histogram!("tallyman_operation_seconds", "kind" => O::KIND).record(watch.elapsed().as_secs_f64());
+        answer
+    }
+
+    async fn operate_once<O: Operation>(&self, context: Context, operation: O) -> Result<O::Answer, O::Error> {
         let hash = input_hash::<O>(&context, &operation)?;
         let key = context.key.clone();
         let command = Journaled { context, operation, hash: hash.clone() };

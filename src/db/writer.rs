@@ -102,6 +102,7 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box
         if received == 0 {
             break;
         }
+        metrics::gauge!("tallyman_writer_queue").set(figure(waiting.len() + queue.len()));
         let mut done = Vec::with_capacity(queue.len());
         let commit =
             group(&mut connection, &mut waiting, &mut queue, &mut done).await.map_err(|error| error.to_string());
@@ -110,6 +111,7 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box
             // Fails where the transaction is gone already, which is what is wanted.
             drop(sqlx::raw_sql("ROLLBACK").execute(&mut connection).await);
         }
+        metrics::histogram!("tallyman_writer_group_commands").record(figure(done.len()));
         for job in done.into_iter().chain(queue.drain(..)) {
             job.answer(&commit);
         }
@@ -118,6 +120,11 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box
     if let Err(error) = sqlx::Connection::close(connection).await {
         tracing::warn!(%error, "closing the database file");
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure for people; counts stay far below 2^53")]
+fn figure(count: usize) -> f64 {
+    count as f64
 }
 
 async fn group(

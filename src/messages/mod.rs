@@ -44,6 +44,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("shipping", include_str!("../shipping/messages.toml")),
     ("station", include_str!("../station/messages.toml")),
     ("setup", include_str!("../setup/messages.toml")),
+    ("web", include_str!("../web/messages.toml")),
     ("cli", include_str!("../cli/messages.toml")),
     ("storefront", include_str!("../storefront/messages.toml")),
 ];

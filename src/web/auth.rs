@@ -49,6 +49,7 @@ impl FromRequestParts<App> for Viewer {
         let holder = app.tokens.holder(&app.db, secret.trim(), app.clock.now()).await?;
         let holder = holder.ok_or_else(unauthorized)?;
         let viewer = Self { warehouse: holder.warehouse, actor: holder.actor };
+        super::observe::person(&viewer.actor);
         viewer.require(Right::Read)?;
         Ok(viewer)
     }
@@ -59,8 +60,11 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
         let viewer = Viewer::from_request_parts(parts, app).await?;
-        let header = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-        let key = header.and_then(OperationKey::parse);
+        let mut sent = parts.headers.get_all("idempotency-key").iter();
+        let key = match (sent.next(), sent.next()) {
+            (Some(only), None) => only.to_str().ok().and_then(OperationKey::parse),
+            _ => None,
+        };
         let key = key.ok_or_else(|| WebError::new(StatusCode::BAD_REQUEST, "key.missing", Vec::new()))?;
         Ok(Self { context: app.context(viewer.warehouse, viewer.actor, key) })
     }

@@ -5,8 +5,13 @@
 
 pub mod api;
 pub mod auth;
+pub mod document;
 pub mod extract;
+mod health;
+mod home;
 pub mod inbound;
+pub mod metrics;
+mod observe;
 pub mod problem;
 pub mod router;
 

@@ -119,6 +119,7 @@ pub async fn render(request: Request, next: Next) -> Response {
         None if is_problem => return response,
         None => foreign(status, &path),
     };
+    metrics::counter!("tallyman_refusals_total", "code" => error.code.clone()).increment(1);
     let body = serde_json::to_vec(&error.problem(language)).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

@@ -15,7 +15,7 @@ fn body(order: &InboundOrder) -> Value {
 }
 
 fn code(answer: &Answer) -> (u16, String) {
-    (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
+    answer.refusal()
 }
 
 /// Orders of `quantity` pieces each, in a released wave; gives the wave.

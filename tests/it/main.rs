@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod api_document;
 mod api_floor;
+mod api_goods;
+mod api_limits;
+mod api_people;
 mod cli;
 mod orders;
 mod packing;

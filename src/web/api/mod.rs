@@ -1,9 +1,9 @@
 //! The JSON API: a file per noun, each with its routes.
 
 pub mod carriers;
+pub mod catalog;
 pub mod channels;
 pub mod deliveries;
-pub mod catalog;
 pub mod events;
 pub mod locations;
 pub mod manifests;
@@ -20,19 +20,27 @@ pub mod tokens;
 pub mod waves;
 pub mod waybills;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
+/// Largest body of requests that bring whole catalogues or stocks in, in bytes.
+const LARGEST_BULK: usize = 16 * 1024 * 1024;
+
 /// Every route under `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(carriers::routes())
+    let bulk = OpenApiRouter::new()
         .merge(catalog::routes())
-        .merge(events::routes())
+        .merge(locations::routes())
+        .merge(stock::routes())
+        .layer(DefaultBodyLimit::max(LARGEST_BULK));
+    OpenApiRouter::new()
+        .merge(bulk)
+        .merge(carriers::routes())
         .merge(channels::routes())
         .merge(deliveries::routes())
-        .merge(locations::routes())
+        .merge(events::routes())
         .merge(manifests::routes())
         .merge(movements::routes())
         .merge(orders::routes())
@@ -42,7 +50,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(picking::routes())
         .merge(print_jobs::routes())
         .merge(stations::routes())
-        .merge(stock::routes())
         .merge(tokens::routes())
         .merge(waves::routes())
         .merge(waybills::routes())

@@ -1,7 +1,7 @@
 //! Requests to the whole service, without a socket.
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use tallyman::kernel::actor::Role;
 use tallyman::kernel::ids::WarehouseId;
@@ -21,6 +21,7 @@ pub struct Client {
 /// An answer.
 pub struct Answer {
     pub status: StatusCode,
+    pub headers: HeaderMap,
     pub text: String,
 }
 
@@ -28,12 +29,29 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
+
+    /// Status and code of a refusal.
+    pub fn refusal(&self) -> (u16, String) {
+        let kind = self.headers.get("content-type").and_then(|kind| kind.to_str().ok());
+        assert_eq!(kind, Some("application/problem+json"), "{}", self.text);
+        (self.status.as_u16(), self.json()["code"].as_str().unwrap_or_default().to_owned())
+    }
 }
 
 impl Client {
     /// A person of their own with a role.
     pub async fn of(world: &World, role: Role) -> Self {
-        let number = role.code().to_owned();
+        Self::named(world, role, role.code()).await
+    }
+
+    /// The same service, asked with another token.
+    pub fn with_secret(&self, secret: &str) -> Self {
+        Self { router: self.router.clone(), secret: secret.to_owned() }
+    }
+
+    /// A person of that number with a role.
+    pub async fn named(world: &World, role: Role, number: &str) -> Self {
+        let number = number.to_owned();
         let person =
             AddPerson { number: number.clone(), name: number.clone(), language: Language::En, roles: vec![role] };
         world.does(person).await;
@@ -66,9 +84,25 @@ impl Client {
         }
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let request = request.header("content-type", "application/json").body(body).unwrap();
+        self.call(request).await
+    }
+
+    /// Any request at all, with this client's token unless `headers` say something else.
+    pub async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "authorization") {
+            request = request.header("authorization", format!("Bearer {}", self.secret));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.call(request.body(Body::from(body)).unwrap()).await
+    }
+
+    async fn call(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().call(request).await.unwrap();
-        let status = response.status();
-        let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
-        Answer { status, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 26).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 }

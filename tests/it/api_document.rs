@@ -1,0 +1,148 @@
+//! The OpenAPI document is whole, and every route keeps what it says about tokens and rights.
+
+use serde_json::{Map, Value, json};
+use tallyman::kernel::actor::Role;
+use tallyman::web::router::openapi;
+
+use crate::both;
+use crate::support::http::Client;
+
+fn document() -> Value {
+    serde_json::to_value(openapi()).unwrap()
+}
+
+/// Every operation of the API: method, address with numbers put in, and what the document says.
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let mut out = Vec::new();
+    // Deliveries of storefronts, under `/in`, are signed instead.
+    let paths = document["paths"].as_object().unwrap().iter();
+    for (path, item) in paths.filter(|(path, _)| path.starts_with("/api/")) {
+        for (method, operation) in item.as_object().unwrap() {
+            let mut address = path.clone();
+            while let (Some(from), Some(to)) = (address.find('{'), address.find('}')) {
+                address.replace_range(from..=to, "1");
+            }
+            out.push((method.to_uppercase(), address, operation.clone()));
+        }
+    }
+    assert!(out.len() > 60, "{} operations", out.len());
+    out
+}
+
+/// The smallest value that fits a schema.
+fn sample(document: &Value, schema: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        return sample(document, &document["components"]["schemas"][name]);
+    }
+    for choice in ["oneOf", "anyOf"] {
+        if let Some(options) = schema[choice].as_array() {
+            let option = options.iter().find(|option| option["type"] != "null").unwrap();
+            return sample(document, option);
+        }
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        let mut whole = Map::new();
+        for part in parts {
+            whole.extend(sample(document, part).as_object().cloned().unwrap_or_default());
+        }
+        return Value::Object(whole);
+    }
+    if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
+        return first.clone();
+    }
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("object");
+    match kind {
+        "string" => json!("x"),
+        "integer" | "number" => json!(1),
+        "boolean" => json!(true),
+        "array" => json!([sample(document, &schema["items"])]),
+        _ => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let field = |name: &Value| {
+                name.as_str().map(|name| (name.to_owned(), sample(document, &schema["properties"][name])))
+            };
+            Value::Object(required.iter().filter_map(field).collect())
+        }
+    }
+}
+
+fn body(document: &Value, operation: &Value) -> Value {
+    match operation.get("requestBody") {
+        Some(wanted) => sample(document, &wanted["content"]["application/json"]["schema"]),
+        None => Value::Null,
+    }
+}
+
+#[test]
+fn every_route_documents_its_token_its_key_and_what_can_go_wrong() {
+    let document = document();
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    let mut ids = std::collections::BTreeSet::new();
+    for (method, address, operation) in operations(&document) {
+        let what = format!("{method} {address}");
+        assert_eq!(operation["security"], json!([{ "bearer": [] }]), "{what}");
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{what}");
+        assert!(
+            operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
+            "{what}: {}",
+            operation["summary"]
+        );
+        let responses = operation["responses"].as_object().unwrap();
+        for status in ["401", "403"] {
+            assert!(responses.contains_key(status), "{what}: {status}");
+        }
+        for (status, response) in responses {
+            assert!(!response["description"].as_str().unwrap().is_empty(), "{what}: {status}");
+            if status.starts_with(['4', '5']) {
+                let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(schema, "#/components/schemas/Problem", "{what}: {status}");
+            }
+        }
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let key = parameters.iter().find(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(key.is_some(), method != "GET", "{what} changes something, or doesn't");
+        if let Some(key) = key {
+            assert_eq!((&key["required"], &key["schema"]["maxLength"]), (&json!(true), &json!(200)), "{what}");
+        }
+        let id = operation["operationId"].to_string();
+        assert!(ids.insert(id.clone()), "{id} names two routes");
+    }
+}
+
+both!(no_route_answers_without_a_token, |world| {
+    let client = Client::of(world, Role::Administrator).await;
+    let document = document();
+    for (method, address, operation) in operations(&document) {
+        let body = body(&document, &operation).to_string().into_bytes();
+        let headers = |token: &'static str| {
+            [("content-type", "application/json"), ("idempotency-key", "k"), ("authorization", token)]
+        };
+        for token in ["", "Bearer", "Bearer wrong", "Basic dGVzdDp0ZXN0", "bearer tm_\u{7f}"] {
+            if let Ok(token) = axum::http::HeaderValue::from_str(token) {
+                let token: &'static str = token.to_str().unwrap().to_owned().leak();
+                let answer = client.raw(&method, &address, &headers(token), body.clone()).await;
+                assert_eq!(answer.refusal(), (401, "unauthorized".into()), "{method} {address} with `{token}`");
+            }
+        }
+    }
+});
+
+both!(who_may_only_read_changes_nothing, |world| {
+    let auditor = Client::of(world, Role::Auditor).await;
+    let document = document();
+    let mut asked = 0;
+    for (method, address, operation) in operations(&document) {
+        if method == "GET" {
+            continue;
+        }
+        asked += 1;
+        let body = body(&document, &operation).to_string().into_bytes();
+        let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+        let answer = auditor.raw(&method, &address, &headers, body.clone()).await;
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        assert_eq!(answer.refusal(), (403, "forbidden".into()), "{method} {address} {shown}: {}", answer.text);
+    }
+    assert!(asked > 30, "{asked}");
+    assert_eq!(world.number("SELECT COUNT(*) FROM operation WHERE kind NOT IN ('people.add')").await, 0);
+});
