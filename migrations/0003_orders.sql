@@ -35,14 +35,6 @@ CREATE TABLE channel (
   active {{bool}} NOT NULL DEFAULT TRUE
 ) {{strict}};
 
--- Orders that come in by the API or by file, where nothing else is said.
---@sqlite
-INSERT INTO channel (id, warehouse_id, code, name, adapter, secrets) VALUES (1, 1, 'api', 'API and files', 'api', x'');
---@pg
-INSERT INTO channel (id, warehouse_id, code, name, adapter, secrets) VALUES (1, 1, 'api', 'API and files', 'api', '\x');
-SELECT setval(pg_get_serial_sequence('channel', 'id'), 1);
---@end
-
 CREATE TABLE customer_order (
   id {{pk}},
   warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
