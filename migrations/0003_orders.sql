@@ -34,6 +34,8 @@ CREATE TABLE channel (
   -- Deliveries of a channel that isn't active are kept, and applied once it is active again.
   active {{bool}} NOT NULL DEFAULT TRUE
 ) {{strict}};
+-- Orders that come in by the API or by file, where nothing else is said.
+INSERT INTO channel (warehouse_id, code, name, adapter, secrets) VALUES (1, 'api', 'API and files', 'api', CAST('' AS {{bytes}}));
 
 CREATE TABLE customer_order (
   id {{pk}},
