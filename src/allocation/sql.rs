@@ -61,6 +61,8 @@ crate::statements! {
     TAKE_OUT = "UPDATE allocation SET taken_out = taken_out + $2, state = 'done' WHERE id = $1 AND state = 'open'";
     /// An order line has less allocated.
     LOWER_LINE = "UPDATE order_line SET allocated = allocated - $2 WHERE id = $1";
+    /// Pieces of a cancelled order's line are back on the shelf.
+    PUT_BACK_LINE = "UPDATE order_line SET allocated = allocated - $2, cancelled = cancelled + $2 WHERE id = $1";
     /// An order line has more allocated.
     RAISE_LINE = "UPDATE order_line SET allocated = allocated + $2 WHERE id = $1";
     /// Ends an order's unfinished pick tasks.

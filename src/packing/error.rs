@@ -38,6 +38,8 @@ crate::refusals! {
         WrongItem { scanned: String, order: String } = 422 "packing.wrong_item",
         /// The scanned lot is none that was picked.
         WrongLot { scanned: String, sku: String, expected: String } = 422 "packing.wrong_lot",
+        /// Several lots of the item lie in the totes.
+        WhichLot { sku: String, lots: String } = 422 "packing.which_lot",
         /// The pieces lie in another tote of the order.
         OtherTote { sku: String, tote: String, expected: String } = 422 "packing.other_tote",
         /// More than was picked.

@@ -3,6 +3,7 @@
 //!
 //! The order is locked first in every step, so that a cancellation comes before a step or after it, never in between.
 
+pub mod aside;
 mod error;
 pub mod model;
 pub mod parcel;

@@ -56,6 +56,8 @@ crate::statements! {
     TICK_ALL = "UPDATE parcel_paper SET enclosed_by = $2, enclosed_at = $3 WHERE parcel_id = $1 AND enclosed_by IS NULL";
     /// Picked pieces go into a parcel.
     ADD_PACKED = "UPDATE allocation SET packed = packed + $2 WHERE id = $1 AND packed + $2 <= picked";
+    /// Picked pieces could not be packed.
+    PICKED_TO_SHORT = "UPDATE allocation SET picked = picked - $2, short = short + $2 WHERE id = $1 AND picked - packed >= $2";
     /// Packed pieces come out of a parcel.
     SUB_PACKED = "UPDATE allocation SET packed = packed - $2 WHERE id = $1 AND packed >= $2";
     /// More pieces of an allocation in a parcel.

@@ -43,10 +43,6 @@ impl PieceScan {
     fn scans(&self) -> i64 {
         self.quantity.unwrap_or(1)
     }
-
-    fn lot(&self) -> Option<String> {
-        self.lot.as_deref().map(scanned).filter(|lot| !lot.is_empty())
-    }
 }
 
 /// Puts scanned pieces into a parcel.
@@ -92,7 +88,7 @@ impl Operation for VerifyPiece {
         if !pieces.iter().any(|piece| piece.sku == item.sku) {
             return Err(none_left(op, order.id, &order.number, &item, quantity).await?);
         }
-        let fitting = self.fitting(&pieces, &item)?;
+        let fitting = fitting(&pieces, &item, self.scan.tote.as_deref(), self.scan.lot.as_deref())?;
         let here: i64 = fitting.iter().map(|piece| piece.quantity).sum();
         if quantity > here {
             return Err(PackError::TooMany { sku: item.code, quantity, left: here });
@@ -131,32 +127,38 @@ impl VerifyPiece {
             }
         }
     }
+}
 
-    /// The pieces of the SKU that the scanned tote and lot allow.
-    fn fitting<'a>(&self, pieces: &'a [PieceRow], item: &Resolved) -> Result<Vec<&'a PieceRow>, PackError> {
-        let mut fitting: Vec<&PieceRow> = pieces.iter().filter(|piece| piece.sku == item.sku).collect();
-        let names = |pieces: &[&PieceRow], name: fn(&PieceRow) -> &str| {
-            let mut names: Vec<&str> = pieces.iter().map(|piece| name(piece)).collect();
-            names.sort_unstable();
-            names.dedup();
-            names.join(", ")
-        };
-        if let Some(tote) = self.scan.tote.as_deref().map(scanned).filter(|tote| !tote.is_empty()) {
-            let expected = names(&fitting, |piece| &piece.tote_code);
-            fitting.retain(|piece| piece.tote_code == tote);
-            if fitting.is_empty() {
-                return Err(PackError::OtherTote { sku: item.code.clone(), tote, expected });
-            }
+/// The pieces of the SKU that the scanned tote and lot allow.
+pub(super) fn fitting<'a>(
+    pieces: &'a [PieceRow],
+    item: &Resolved,
+    tote: Option<&str>,
+    lot: Option<&str>,
+) -> Result<Vec<&'a PieceRow>, PackError> {
+    let mut fitting: Vec<&PieceRow> = pieces.iter().filter(|piece| piece.sku == item.sku).collect();
+    if let Some(tote) = tote.map(scanned).filter(|tote| !tote.is_empty()) {
+        let expected = names(&fitting, |piece| &piece.tote_code);
+        fitting.retain(|piece| piece.tote_code == tote);
+        if fitting.is_empty() {
+            return Err(PackError::OtherTote { sku: item.code.clone(), tote, expected });
         }
-        if let Some(lot) = self.scan.lot() {
-            let expected = names(&fitting, |piece| &piece.lot_number);
-            fitting.retain(|piece| piece.lot_number == lot);
-            if fitting.is_empty() {
-                return Err(PackError::WrongLot { scanned: lot, sku: item.code.clone(), expected });
-            }
-        }
-        Ok(fitting)
     }
+    if let Some(lot) = lot.map(scanned).filter(|lot| !lot.is_empty()) {
+        let expected = names(&fitting, |piece| &piece.lot_number);
+        fitting.retain(|piece| piece.lot_number == lot);
+        if fitting.is_empty() {
+            return Err(PackError::WrongLot { scanned: lot, sku: item.code.clone(), expected });
+        }
+    }
+    Ok(fitting)
+}
+
+fn names(pieces: &[&PieceRow], name: fn(&PieceRow) -> &str) -> String {
+    let mut names: Vec<&str> = pieces.iter().map(|piece| name(piece)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
 }
 
 /// Nothing of the SKU is left in the totes: all of it is packed, or it never belonged to the order.
@@ -177,7 +179,7 @@ async fn none_left(
 }
 
 /// Spreads a quantity over pieces, the first first.
-fn take<'a>(pieces: &[&'a PieceRow], quantity: i64) -> Vec<(&'a PieceRow, i64)> {
+pub(super) fn take<'a>(pieces: &[&'a PieceRow], quantity: i64) -> Vec<(&'a PieceRow, i64)> {
     let mut left = quantity;
     let mut taken = Vec::new();
     for piece in pieces {

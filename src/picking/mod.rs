@@ -57,6 +57,10 @@ crate::refusals! {
         NotUndoable { picked: i64 } = 409 "picking.not_undoable",
         /// The goods still belong to a running order.
         StillWanted { order: String } = 409 "picking.still_wanted",
+        /// Several lots of the item lie there.
+        WhichLot { lots: String } = 422 "picking.which_lot",
+        /// The parcel wasn't given up yet.
+        ParcelNotVoid { parcel: String } = 409 "picking.parcel_not_void",
         /// The ledger refused.
         Stock { cause: String } = 409 "picking.stock",
     }

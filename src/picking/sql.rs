@@ -76,8 +76,9 @@ crate::statements! {
         JOIN lot l ON l.id = a.lot_id WHERE a.task_id = $1 AND a.state = 'open' ORDER BY a.skips, a.walk_order, a.id LIMIT $2";
     /// The line goes to the end.
     SKIP = "UPDATE allocation SET skips = skips + 1 WHERE id = $1 AND task_id = $2 AND state = 'open'";
-    /// What an order has in hand.
-    SUM_PICKED = "SELECT CAST(COALESCE(SUM(a.picked), 0) AS BIGINT) FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = $1";
+    /// What an order has in hand: picked, and not shipped.
+    SUM_PICKED = "SELECT CAST(COALESCE(SUM(a.picked), 0) AS BIGINT) - (SELECT CAST(COALESCE(SUM(s.shipped), 0) AS BIGINT) FROM order_line s WHERE s.order_id = $1)
+        FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = $1";
     /// Unfinished tasks of an order.
     COUNT_UNFINISHED = "SELECT COUNT(*) FROM pick_task WHERE order_id = $1 AND state IN ('open', 'claimed')";
     /// An order with nothing in hand leaves its wave.
@@ -91,13 +92,15 @@ crate::statements! {
         FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location loc ON loc.place_id = c.place_id
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.sku_id = $3 AND c.on_hand > c.reserved AND c.status = 'good' AND ($4 = '' OR l.number = $4)
         ORDER BY l.received_at, l.id LIMIT 1 FOR UPDATE OF c";
-    /// Picked pieces of an order's SKU that are in no parcel, for putting back; locked.
-    SELECT_PUT_BACK = lite "SELECT a.id, a.order_line_id, a.lot_id, a.picked - a.packed FROM allocation a
-        JOIN stock_cell c ON c.warehouse_id = $1 AND c.place_id = $2 AND c.lot_id = a.lot_id AND c.on_hand > 0
-        WHERE a.order_id = $4 AND a.sku_id = $3 AND a.picked > a.packed ORDER BY a.id LIMIT 1"
-        pg "SELECT a.id, a.order_line_id, a.lot_id, a.picked - a.packed FROM allocation a
-        JOIN stock_cell c ON c.warehouse_id = $1 AND c.place_id = $2 AND c.lot_id = a.lot_id AND c.on_hand > 0
-        WHERE a.order_id = $4 AND a.sku_id = $3 AND a.picked > a.packed ORDER BY a.id LIMIT 1 FOR UPDATE OF a";
+    /// Pieces of an order's SKU that lie in a tote or parcel, by allocation: what came in less what left.
+    SELECT_HELD = "SELECT a.id, a.order_line_id, a.lot_id, l.number, m.quantity FROM (
+            SELECT allocation_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
+                SELECT v.allocation_id, v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id AND a.sku_id = $2
+                    JOIN movement v ON v.allocation_id = a.id AND v.to_place_id = $3 WHERE ol.order_id = $1
+                UNION ALL SELECT v.allocation_id, -v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id AND a.sku_id = $2
+                    JOIN movement v ON v.allocation_id = a.id AND v.from_place_id = $3 WHERE ol.order_id = $1) ends
+            GROUP BY allocation_id) m
+        JOIN allocation a ON a.id = m.allocation_id JOIN lot l ON l.id = a.lot_id WHERE m.quantity > 0 ORDER BY a.id";
     /// Whose goods a tote holds.
     SELECT_TOTE_ORDER = "SELECT o.id, o.number, o.state FROM customer_order o WHERE o.id =
         (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.reason IN ('pick', 'unpack') ORDER BY m.id DESC LIMIT 1)";

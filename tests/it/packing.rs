@@ -1,14 +1,16 @@
 //! Packing: from a tote to a label, each refusal told apart, and every way back.
 
 use tallyman::kernel::actor::Role;
-use tallyman::kernel::ids::{PlaceId, WarehouseId};
+use tallyman::kernel::ids::{OrderId, PlaceId, WarehouseId};
 use tallyman::order::model::OrderState;
-use tallyman::order::ops::{CancelOrder, HoldOrder, ReleaseOrder};
+use tallyman::order::ops::{CancelOrder, HoldOrder, ReleaseOrder, RetryShort};
+use tallyman::packing::aside::{AsidePiece, SetAside};
 use tallyman::packing::model::ParcelState;
 use tallyman::packing::query::{self, ParcelView};
 use tallyman::packing::start::StartPacking;
 use tallyman::packing::verify::{PieceBack, PieceScan, UndoPiece, VerifyPiece};
 use tallyman::packing::{PackError, seal::TickPaper};
+use tallyman::picking::model::ShortReason;
 use tallyman::picking::task::{ClaimTask, TakeTote};
 use tallyman::stock::eligible::Ineligible;
 use tallyman::stock::model::LotStatus;
@@ -361,4 +363,127 @@ both!(a_parcel_that_is_closed_stays_closed, |world| {
     assert!(matches!(world.refused(tick(parcel, "invoice")).await, PackError::OrderStopped { .. }));
     let view = view(world, parcel).await;
     assert_eq!((view.state, view.bounds.unwrap().least_grams), (ParcelState::Sealed, 1164));
+});
+
+both!(a_broken_piece_is_set_aside_and_the_rest_goes_without_it, |world| {
+    released_of_lots(world, 1, &[("M1", 1), ("M2", 9)]).await;
+    pick_all(world, TOTE).await;
+    let parcel = begun(world, TOTE).await;
+    let aside = |item: &str, lot: Option<&str>, quantity, reason: &str| SetAside {
+        parcel,
+        piece: AsidePiece {
+            item: item.into(),
+            quantity: Some(quantity),
+            lot: lot.map(str::to_owned),
+            location: "A-05".into(),
+            why: ShortReason::Damaged,
+            reason: reason.into(),
+        },
+    };
+    assert!(matches!(world.refused(aside("MUG-1", Some("M1"), 1, "")).await, PackError::ReasonMissing {}));
+    let which = world.refused(aside("MUG-1", None, 1, "cracked")).await;
+    assert!(matches!(which, PackError::WhichLot { lots, .. } if lots == "M1, M2"));
+    let many = world.refused(aside("MUG-1", Some("M1"), 2, "cracked")).await;
+    assert!(matches!(many, PackError::TooMany { left: 1, .. }));
+    let set = world.does(aside("MUG-1", Some("M1"), 1, "cracked")).await;
+    assert_eq!((set.quantity, set.order_left, set.parcel_void), (1, 4, false));
+    world.check().await;
+    assert_eq!(world.text("SELECT CAST(on_hand AS TEXT) FROM stock_cell WHERE status = 'damaged'").await, "1");
+    fill_rest(world, parcel).await;
+    tick_all(world, parcel).await;
+    assert!(world.does(seal(parcel)).await.order_packed);
+    assert_eq!(world.number("SELECT CAST(SUM(quantity - allocated - cancelled) AS BIGINT) FROM order_line").await, 1);
+});
+
+both!(an_order_of_which_nothing_is_left_waits_for_stock_again, |world| {
+    on_the_bench(world).await;
+    let parcel = begun(world, TOTE).await;
+    let aside = |item: &str, quantity| SetAside {
+        parcel,
+        piece: AsidePiece {
+            item: item.into(),
+            quantity: Some(quantity),
+            lot: None,
+            location: "A-05".into(),
+            why: ShortReason::Missing,
+            reason: "wet".into(),
+        },
+    };
+    assert!(!world.does(aside("MUG-2", 1)).await.parcel_void);
+    assert!(world.does(aside("TEE-M", 3)).await.parcel_void);
+    assert_eq!(world.text("SELECT state FROM customer_order").await, "short");
+    assert_eq!(world.text("SELECT state FROM parcel").await, "void");
+    assert!(matches!(world.refused(start(TOTE)).await, PackError::EmptyTote { .. }));
+    let retried = RetryShort { after: OrderId(0), limit: 10 };
+    assert_eq!(world.does(retried).await.promised, 1);
+});
+
+both!(the_bench_works_over_the_api, |world| {
+    use crate::support::http::Client;
+    use serde_json::json;
+
+    on_the_bench(world).await;
+    let printer = world.does(printer("Z1")).await.printer_id;
+    let packer = Client::of(world, Role::Packer).await;
+    let waiting = packer.get("/packing/waiting").await.json();
+    assert_eq!((&waiting[0]["tote"], &waiting[0]["pieces"]), (&json!(TOTE), &json!(5)));
+    let screen = packer.send("POST", "/packing/start", "k1", json!({ "tote": TOTE })).await;
+    assert_eq!(screen.status.as_u16(), 200, "{}", screen.text);
+    let screen = screen.json();
+    assert_eq!((&screen["buyer_remark"], &screen["lines"][0]["left"]), (&json!("少放辣"), &json!(2)));
+    let parcel = screen["parcel_id"].as_i64().unwrap();
+    let path = |rest: &str| format!("/packing/{parcel}{rest}");
+    let wrong = packer.send("POST", &path("/pieces"), "k2", json!({ "item": "4711" })).await;
+    assert_eq!((wrong.status.as_u16(), wrong.json()["code"].as_str()), (422, Some("packing.unknown_item")));
+    assert_eq!(wrong.json()["detail"], "未知条码 4711，请扫描商品条码或输入商品编码。");
+    let piece = packer.send("POST", &path("/pieces"), "k3", json!({ "item": "MUG-2", "tote": TOTE })).await.json();
+    assert_eq!((&piece["verified"], &piece["order_left"]), (&json!(2), &json!(3)));
+    let out = packer.send("POST", &path("/take-out"), "k4", json!({ "item": "MUG-1" })).await.json();
+    assert_eq!((&out["verified"], &out["left"]), (&json!(1), &json!(1)));
+    packer.send("POST", &path("/pieces"), "k5", json!({ "item": "MUG-1" })).await;
+    packer.send("POST", &path("/pieces"), "k6", json!({ "item": "TEE-M", "quantity": 3 })).await;
+    let open = packer.send("POST", &path("/close"), "k7", json!({})).await;
+    assert_eq!(open.json()["facts"]["papers"], "invoice, packing_slip, 保修卡");
+    for (n, paper) in ["invoice", "packing_slip", "保修卡"].iter().enumerate() {
+        let tick = json!({ "paper": paper, "enclosed": true });
+        assert_eq!(packer.send("POST", &path("/papers"), &format!("p{n}"), tick).await.status.as_u16(), 200);
+    }
+    let forced = packer.send("POST", &path("/close"), "k8", json!({ "forced_reason": "late" })).await;
+    assert_eq!((forced.status.as_u16(), forced.json()["code"].as_str()), (403, Some("forbidden")));
+    assert_eq!(packer.send("POST", &path("/close"), "k9", json!({})).await.json()["order_packed"], true);
+    let aside = json!({ "item": "MUG-1", "location": "A-01", "why": "damaged", "reason": "cracked" });
+    assert_eq!(packer.send("POST", &path("/set-aside"), "k10", aside).await.status.as_u16(), 409);
+
+    let path = |rest: &str| format!("/parcels/{parcel}{rest}");
+    let held = packer.send("POST", &path("/weigh"), "w1", json!({ "weight_grams": 700 })).await.json();
+    assert_eq!((&held["state"], &held["bounds"]["least_grams"]), (&json!("weight_hold"), &json!(1164)));
+    let way = packer.send("POST", &path("/weigh"), "w2", json!({ "weight_grams": 1300 })).await.json();
+    assert_eq!((&way["waybill"], &way["sentence"], &way["hindrance"]), (&json!("SF1"), &json!(""), &json!(null)));
+    let yto = json!({ "carrier": "YTO", "reason": "strike" });
+    let moved = packer.send("POST", &path("/carrier"), "w3", yto).await.json();
+    assert_eq!(moved["hindrance"]["code"], "packing.pool_empty");
+    assert_eq!(moved["sentence"], "YTO 的运单号已用完。请保留包裹并导入新单号，或更换承运商。");
+    let manager = Client::of(world, Role::Manager).await;
+    let import = json!({ "carrier": "YTO", "range": { "prefix": "YT", "first": 1, "last": 5, "width": 10 } });
+    assert_eq!(manager.send("POST", "/waybills/import", "i1", import.clone()).await.json()["imported"], 5);
+    let known = manager.send("POST", "/waybills/import", "i2", import).await;
+    assert_eq!((known.status.as_u16(), known.json()["code"].as_str()), (409, Some("waybill.known")));
+    assert_eq!(packer.send("POST", &path("/label"), "w4", json!({})).await.json()["waybill"], "YT0000000001");
+    work(world, &Script::default(), printer).await;
+    assert_eq!(packer.get(&path("")).await.json()["state"], "label_printed");
+    let pools = packer.get("/waybills/pools").await.json();
+    assert_eq!((&pools[1]["carrier"], &pools[1]["free"], &pools[1]["low"]), (&json!("YTO"), &json!(4), &json!(true)));
+    let listed = packer.get("/waybills?carrier=YTO&state=printed").await.json();
+    assert_eq!((&listed[0]["number"], &listed[0]["parcel"]), (&json!("YT0000000001"), &json!("P00000001-1")));
+    let void = json!({ "number": "YT0000000005", "reason": "torn" });
+    assert_eq!(manager.send("POST", "/waybills/void", "i3", void.clone()).await.json()["state"], "void");
+    assert_eq!(manager.send("POST", "/waybills/recycle", "i4", void).await.json()["state"], "recycled");
+    let out = packer.send("POST", &path("/reopen"), "w5", json!({ "reason": "forgot a card" })).await;
+    assert_eq!(out.json()["code"], "packing.label_out");
+    let void = json!({ "reason": "forgot a card", "label_destroyed": true });
+    let gone = packer.send("POST", &path("/void"), "w6", void).await.json();
+    assert_eq!((&gone["state"], &gone["waybill"]["state"]), (&json!("void"), &json!("void")));
+    let listed = packer.get("/parcels?state=void&order=O00000001").await.json();
+    assert_eq!(listed[0]["parcel_id"], parcel);
+    assert_eq!(packer.get("/parcels/1").await.status.as_u16(), 404);
 });

@@ -9,6 +9,8 @@ use tallyman::packing::pool::{ImportWaybills, RecycleWaybill, VoidWaybill, Waybi
 use tallyman::packing::reopen::{Back, ReopenParcel, VoidParcel};
 use tallyman::packing::weigh::{ChangeCarrier, LabelParcel, OtherCarrier, WeighParcel, Weight};
 use tallyman::packing::{PackError, query};
+use tallyman::picking::PickError;
+use tallyman::picking::putback::PutBack;
 use tallyman::shipping::manifest::OpenManifest;
 use tallyman::shipping::scan::{ScanOut, TakeOff};
 
@@ -390,4 +392,49 @@ both!(packed_parcels_wait_for_their_labels_where_there_is_no_printer, |world| {
     assert_eq!(parcels.len(), 2);
     assert_eq!(world.number("SELECT COUNT(*) FROM parcel WHERE state = 'waybill_bound'").await, 2);
     assert_eq!(world.number("SELECT COUNT(*) FROM print_job").await, 0);
+});
+
+both!(goods_of_a_cancelled_order_come_out_of_their_parcel_and_back_to_the_shelf, |world| {
+    let parcel = closed(world).await;
+    weigh(world, parcel, 1_300).await;
+    world.does(CancelOrder { order: OrderId(1), reason: "changed mind".into() }).await;
+    let back = |item: &str, quantity| PutBack {
+        tote: "P00000001-1".into(),
+        location: "A-02".into(),
+        item: item.into(),
+        quantity,
+        lot: None,
+    };
+    assert!(matches!(world.refused(back("TEE-M", 1)).await, PickError::ParcelNotVoid { .. }));
+    let gone = world.does(void(parcel)).await;
+    assert_eq!((gone.to_put_back, gone.waybill.unwrap().state), (5, WaybillState::Recycled));
+    world.check().await;
+    assert!(matches!(world.refused(back("TEE-M", 4)).await, PickError::NotUndoable { picked: 3 }));
+    let other = PutBack { lot: Some("LA-01".into()), ..back("TEE-M", 1) };
+    assert!(matches!(world.refused(other).await, PickError::WrongLot { expected, .. } if expected == "LA-05"));
+    assert!(!world.does(back("TEE-M", 3)).await.order_done);
+    world.check().await;
+    assert!(world.does(back("MUG-2", 1)).await.order_done);
+    assert!(matches!(world.refused(back("MUG-2", 1)).await, PickError::NotUndoable { picked: 0 }));
+    assert_eq!(world.number("SELECT COUNT(*) FROM parcel_line").await, 0);
+    assert_eq!(world.number("SELECT CAST(SUM(on_hand - reserved) AS BIGINT) FROM stock_cell").await, 35);
+    assert_eq!(world.number("SELECT CAST(SUM(quantity - cancelled) AS BIGINT) FROM order_line").await, 0);
+});
+
+both!(an_order_called_back_is_cancelled_once_its_goods_are_on_the_shelf, |world| {
+    let parcel = closed(world).await;
+    let printer = world.does(printer("Z1")).await.printer_id;
+    weigh(world, parcel, 1_300).await;
+    work(world, &Script::default(), printer).await;
+    let cancelled = world.does(CancelOrder { order: OrderId(1), reason: "changed mind".into() }).await;
+    assert_eq!(cancelled.state, OrderState::Intercepting);
+    assert!(matches!(world.refused(reopen(parcel)).await, PackError::OrderStopped { .. }));
+    assert!(matches!(world.refused(void(parcel)).await, PackError::LabelOut { .. }));
+    let gone = world.does(VoidParcel { parcel, back: destroyed() }).await;
+    assert_eq!(gone.waybill.unwrap().state, WaybillState::Void);
+    for (item, quantity) in [("TEE-M", 3), ("MUG", 2)] {
+        let (tote, location) = ("P00000001-1".into(), "A-02".into());
+        world.does(PutBack { tote, location, item: item.into(), quantity, lot: None }).await;
+    }
+    assert_eq!(world.text("SELECT state FROM customer_order").await, "cancelled");
 });

@@ -271,7 +271,13 @@ both!(goods_of_a_cancelled_order_are_put_back, |world| {
     let (_, wave) = released(world, 1, 7).await;
     let task = claimed(world, "T000001").await;
     world.does(confirm(task.task_id, &task.lines[0], "T000001", 2)).await;
-    let back = |quantity| PutBack { tote: "T000001".into(), location: "A-01".into(), item: "TEE-M".into(), quantity };
+    let back = |quantity| PutBack {
+        tote: "T000001".into(),
+        location: "A-01".into(),
+        item: "TEE-M".into(),
+        quantity,
+        lot: None,
+    };
     assert!(matches!(world.refused(back(2)).await, PickError::StillWanted { .. }));
     let order: OrderId = order_id(world).await;
     let decided = world.does(CancelOrder { order, reason: "changed mind".into() }).await;

@@ -10,6 +10,7 @@ use super::parcels::read;
 use crate::app::App;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::PlaceId;
+use crate::packing::aside::{AsidePiece, PieceSetAside, SetAside};
 use crate::packing::query::{self, ParcelView, WaitingTote};
 use crate::packing::seal::{HowToSeal, PaperTicked, ParcelSealed, SealParcel, TickPaper};
 use crate::packing::start::StartPacking;
@@ -23,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(start))
         .routes(routes!(verify))
         .routes(routes!(take_out_piece))
+        .routes(routes!(set_aside))
         .routes(routes!(tick))
         .routes(routes!(seal))
 }
@@ -94,6 +96,21 @@ async fn take_out_piece(
     Json(back): Json<PieceBack>,
 ) -> Result<Json<PieceVerified>, WebError> {
     Ok(Json(app.operate(caller.context, UndoPiece { parcel, back }).await?))
+}
+
+/// Set a piece aside that can't be packed: broken, or not to be sold any more. The order gets another later.
+#[utoipa::path(post, path = "/packing/{parcel}/set-aside", tag = "packing", request_body = AsidePiece,
+    params(("parcel" = i64, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PieceSetAside), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn set_aside(
+    State(app): State<App>,
+    caller: Caller,
+    Path(parcel): Path<PlaceId>,
+    Json(piece): Json<AsidePiece>,
+) -> Result<Json<PieceSetAside>, WebError> {
+    Ok(Json(app.operate(caller.context, SetAside { parcel, piece }).await?))
 }
 
 /// A paper that is put in, or taken out.
