@@ -14,6 +14,7 @@ mod paper;
 mod parcels;
 mod picking;
 mod printing;
+mod races;
 mod serving;
 mod shipping;
 mod statements;
