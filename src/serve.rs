@@ -19,6 +19,8 @@ use crate::kernel::clock::SystemClock;
 use crate::kernel::random::SystemRandom;
 use crate::setup::{self, Administrator, Opened, StartError};
 use crate::station::{port::Printers, queue};
+use crate::storefront::outbox::courier::{self, Courier};
+use crate::storefront::{inbox, outbox};
 use crate::web;
 
 /// How long requests and workers may go on after the service was told to end.
@@ -42,13 +44,13 @@ pub struct Running {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(settings: &Settings) -> Result<Running, StartError> {
-    // Fails where it was done before, which is fine.
-    drop(rustls::crypto::ring::default_provider().install_default());
     // The port first: with a port that is taken, no database is made.
     let listener = listen(settings.listen).await?;
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen { address: settings.listen.to_string(), why: error.to_string() })?;
+    let couriers = courier::Settings { allow_private_hosts: settings.outbox_allow_private_hosts.clone() };
+    let courier = Courier::new(&couriers).map_err(|error| StartError::Courier { why: error.to_string() })?;
     let Opened { app, administrator } = setup::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
     let (shutdown, told) = watch::channel(false);
     let mut ending = told.clone();
@@ -60,7 +62,9 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
     let server = axum::serve(listener, router).with_graceful_shutdown(told_to_end);
     let server = tokio::spawn(server.into_future());
     let mut workers = JoinSet::new();
-    work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers), told));
+    work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers), told.clone()));
+    work(&mut workers, &app, "inbox", inbox::worker::run(app.clone(), told.clone()));
+    work(&mut workers, &app, "outbox", outbox::worker::run(app.clone(), Arc::new(courier), told));
     tracing::info!(%address, database = app.db.kind(), "the service runs");
     Ok(Running { address, app, administrator, shutdown, server, workers })
 }

@@ -19,6 +19,8 @@ crate::statements! {
         UNION ALL SELECT s.id, s.code, b.unit_factor FROM sku_barcode b JOIN sku s ON s.id = b.sku_id WHERE b.barcode IN ($1, $2) LIMIT 1";
     /// SKUs by their codes.
     IDS_BY_CODE = bulk "SELECT s.code, s.id FROM (VALUES" [Text] ") AS v JOIN sku s ON s.code = v.column1";
+    /// SKUs by their barcodes: each text with the forms that it may stand in.
+    IDS_BY_BARCODE = bulk "SELECT v.column1, b.sku_id FROM (VALUES" [Text, Text] ") AS v JOIN sku_barcode b ON b.barcode = v.column2";
     /// One SKU.
     SELECT_VIEW = "SELECT id, code, name_en, name_zh, category, weight_grams, length_mm, width_mm, height_mm, fragile, packing_note, papers, expires, active
         FROM sku WHERE code = $1";

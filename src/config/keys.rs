@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::{LogFormat, Settings, without_password};
+use crate::storefront::outbox::address::Allowed;
 
 /// One setting.
 #[derive(Debug)]
@@ -111,6 +112,21 @@ pub const KEYS: &[Key] = &[
             Some(())
         },
         show: |settings| Some(toml::Value::Integer(i64::from(settings.max_connections))),
+    },
+    Key {
+        name: "outbox_allow_private_hosts",
+        long: "outbox-allow-private-hosts",
+        value_name: "LIST",
+        about: "Private hosts and networks that shops may be told at, also without HTTPS; with commas",
+        allowed: "host names, addresses and networks with commas, for example shop.lan,10.0.0.0/8",
+        set: |settings, value| {
+            let list: Vec<String> =
+                value.split(',').map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
+            Allowed::parse(&list).ok()?;
+            settings.outbox_allow_private_hosts = list;
+            Some(())
+        },
+        show: |settings| text(&settings.outbox_allow_private_hosts.join(",")),
     },
     Key {
         name: "log_level",

@@ -41,6 +41,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Most connections to PostgreSQL.
     pub max_connections: u32,
+    /// Hosts and networks in private networks that shops may be told at.
+    pub outbox_allow_private_hosts: Vec<String>,
     /// From which level on log lines are written.
     pub log_level: String,
     /// How they look.
@@ -67,6 +69,7 @@ impl Settings {
             key_file: folder.join("tallyman.key"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             max_connections: 16,
+            outbox_allow_private_hosts: Vec::new(),
             log_level: "info".to_owned(),
             log_format: LogFormat::Text,
             warehouse_name: None,

@@ -34,6 +34,7 @@ fn every_bad_value_names_itself_and_what_is_allowed() {
         ("max_connections", "many"),
         ("max_connections", "501"),
         ("max_connections", "-3"),
+        ("outbox_allow_private_hosts", "10.0.0.0/99"),
         ("log_level", "loud"),
         ("log_format", "xml"),
         ("warehouse_name", ""),
@@ -78,7 +79,9 @@ fn a_file_is_refused_with_what_is_wrong_in_it() {
     let (_folder, flags) = file("lisen = \"127.0.0.1:1\"\n");
     let error = Config::load(&flags, []).unwrap_err().to_string();
     assert!(
-        error.contains("`lisen`") && error.contains("listen, max_connections") && error.contains("t.toml"),
+        error.contains("`lisen`")
+            && error.contains("max_connections, outbox_allow_private_hosts")
+            && error.contains("t.toml"),
         "{error}"
     );
     let (_folder, flags) = file("listen = \"127.0.0.1:1\"\nkey_file = \n");

@@ -179,6 +179,17 @@ impl Db {
         }
     }
 
+    /// Whether an operation with this key was done.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub async fn was_done(&self, key: &OperationKey) -> Result<bool, DbError> {
+        let key = key.as_str().to_owned();
+        let stored: Option<Stored> =
+            self.read(|tx| Box::pin(async move { tx.opt(sql::SELECT_OPERATION, args![key]).await })).await?;
+        Ok(stored.is_some())
+    }
+
     async fn answer_of<O: Operation>(&self, key: &OperationKey, hash: &str) -> Result<Option<O::Answer>, DbError> {
         let key = key.as_str().to_owned();
         let stored: Option<Stored> =

@@ -250,7 +250,7 @@ impl Db {
                     sql.pg.to_owned()
                 }
             }
-            Registered::Many(bulk) => bulk.text(2),
+            Registered::Many(bulk) => bulk.text(2, lite),
         };
         match &self.inner {
             Inner::Lite { readers, .. } => {

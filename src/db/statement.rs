@@ -44,9 +44,10 @@ pub struct Bulk {
 
 impl Bulk {
     /// The text for `rows` rows. Types are named on every placeholder's first row, because PostgreSQL can't guess them
-    /// where the rows are no direct insert.
+    /// where the rows are no direct insert. SQLite gets placeholders without numbers: it looks numbered ones up by
+    /// their names, one after the other, which takes seconds for thousands.
     #[must_use]
-    pub fn text(&self, rows: usize) -> String {
+    pub fn text(&self, rows: usize, lite: bool) -> String {
         let mut text = String::with_capacity(self.head.len() + self.tail.len() + rows * self.row.len() * 8);
         text.push_str(self.head);
         let mut number = 0_usize;
@@ -57,10 +58,11 @@ impl Bulk {
                 if column > 0 {
                     text.push(',');
                 }
+                let placeholder = if lite { "?".to_owned() } else { format!("${number}") };
                 match cast {
-                    Cast::Int if row == 0 => text.push_str(&format!("CAST(${number} AS BIGINT)")),
-                    Cast::Text if row == 0 => text.push_str(&format!("CAST(${number} AS TEXT)")),
-                    _ => text.push_str(&format!("${number}")),
+                    Cast::Int if row == 0 => text.push_str(&format!("CAST({placeholder} AS BIGINT)")),
+                    Cast::Text if row == 0 => text.push_str(&format!("CAST({placeholder} AS TEXT)")),
+                    _ => text.push_str(&placeholder),
                 }
             }
             text.push(')');

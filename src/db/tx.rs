@@ -82,7 +82,7 @@ impl Tx<'_> {
     /// As [`Self::all`].
     pub async fn bulk<T: FromRow>(&mut self, bulk: Bulk, rows: Vec<Values>) -> Result<Vec<T>, DbError> {
         let mut out = Vec::new();
-        for (text, values) in pieces(bulk, rows) {
+        for (text, values) in pieces(bulk, rows, matches!(self, Tx::Lite(_))) {
             for row in self.rows_of(text, values).await? {
                 out.push(T::from_row(&row)?);
             }
@@ -96,7 +96,7 @@ impl Tx<'_> {
     /// What the database says, by kind.
     pub async fn bulk_exec(&mut self, bulk: Bulk, rows: Vec<Values>) -> Result<u64, DbError> {
         let mut touched = 0;
-        for (text, values) in pieces(bulk, rows) {
+        for (text, values) in pieces(bulk, rows, matches!(self, Tx::Lite(_))) {
             let text = AssertSqlSafe(text).into_sql_str();
             touched += match self {
                 Tx::Lite(connection) => bind!(Sqlite, text, values).execute(&mut **connection).await?.rows_affected(),
@@ -135,14 +135,14 @@ impl Tx<'_> {
     }
 }
 
-fn pieces(bulk: Bulk, rows: Vec<Values>) -> Vec<(String, Values)> {
+fn pieces(bulk: Bulk, rows: Vec<Values>, lite: bool) -> Vec<(String, Values)> {
     let most = (BULK_VALUES / bulk.row.len().max(1)).max(1);
-    let full_text = if rows.len() >= most { bulk.text(most) } else { String::new() };
+    let full_text = if rows.len() >= most { bulk.text(most, lite) } else { String::new() };
     let mut out = Vec::new();
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let piece: Vec<Values> = rows.by_ref().take(most).collect();
-        let text = if piece.len() == most { full_text.clone() } else { bulk.text(piece.len()) };
+        let text = if piece.len() == most { full_text.clone() } else { bulk.text(piece.len(), lite) };
         out.push((text, piece.into_iter().flatten().collect()));
     }
     out

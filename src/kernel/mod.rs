@@ -5,6 +5,7 @@ pub mod clock;
 pub mod code;
 pub mod hex;
 pub mod ids;
+pub mod money;
 pub mod random;
 pub mod text;
 pub mod vault;

@@ -21,6 +21,8 @@ crate::refusals! {
         BadAmount { field: &'static str } = 422 "order.bad_amount",
         /// A text is too long.
         TooLong { field: &'static str } = 422 "order.too_long",
+        /// An order of a file was here before, and can't be made what the file says.
+        NotChangeable { order: String, reason: String } = 409 "order.not_changeable",
         /// A cancellation or hold needs a reason.
         ReasonMissing {} = 422 "order.reason_missing",
         /// Personal data can't be opened with this key file.

@@ -1,5 +1,6 @@
 //! Customers' orders: how they come in, are reviewed, promised, changed and cancelled.
 
+pub mod bulk;
 pub mod cancel;
 mod error;
 pub mod hold;

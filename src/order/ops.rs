@@ -122,7 +122,8 @@ pub async fn by_external(
     op.tx.opt(sql::SELECT_BY_EXTERNAL, args![channel, external_id]).await
 }
 
-fn require(op: &Op<'_, '_>, right: Right) -> Result<(), OrderError> {
+/// Refuses where the person lacks the right.
+pub(super) fn require(op: &Op<'_, '_>, right: Right) -> Result<(), OrderError> {
     if op.may(right) { Ok(()) } else { Err(OrderError::Forbidden { right: right.code() }) }
 }
 

@@ -39,6 +39,8 @@ crate::refusals! {
         PortTaken { address: String } = 500 "start.port_taken",
         /// The address can't be listened on.
         Listen { address: String, why: String } = 500 "start.listen",
+        /// Shops can't be told of anything.
+        Courier { why: String } = 500 "start.courier",
         /// The machine gives no random numbers.
         Random { why: String } = 500 "start.random",
     }

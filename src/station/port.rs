@@ -20,14 +20,13 @@ use super::model::{FOLDER_FAULT, PrinterLanguage, PrinterTransport};
 use super::queue::Port;
 use crate::db::BoxFuture;
 use crate::kernel::ids::PrintJobId;
+use crate::kernel::money::written;
 use crate::order::inbound::Receiver;
 
 /// Longest time for one job over the network; shorter than the lease of an attempt.
 const LONGEST: Duration = Duration::from_secs(90);
 /// Width of the usual print heads: 4.1 inches.
 const HEAD_UM: u32 = 104_000;
-/// Currencies without minor units.
-const WHOLE_CURRENCIES: [&str; 4] = ["JPY", "KRW", "VND", "CLP"];
 
 /// The printers of the house.
 #[derive(Clone, Copy, Debug, Default)]
@@ -138,10 +137,7 @@ fn address(receiver: &Receiver) -> Vec<String> {
 }
 
 fn money(minor: i64, currency: &str) -> String {
-    if WHOLE_CURRENCIES.contains(&currency) {
-        return format!("{currency} {minor}");
-    }
-    format!("{currency} {}.{:02}", minor / 100, minor % 100)
+    format!("{currency} {}", written(minor, currency))
 }
 
 /// Puts a label into a folder as a file that is there whole or not at all. The same job again is the same file.

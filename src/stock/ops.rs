@@ -1,6 +1,6 @@
 //! Bringing stock in, moving it, adjusting it, changing what it may be used for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -133,17 +133,20 @@ impl ReceiveStock {
         let codes: Vec<Values> = self.receipts.iter().map(|receipt| args![scanned(&receipt.sku)]).collect();
         let known: Vec<(String, SkuId)> = op.tx.bulk(catalog::sql::IDS_BY_CODE, codes).await?;
         skus.extend(known);
-        let codes: Vec<String> = self.receipts.iter().map(|receipt| scanned(&receipt.location)).collect();
+        let others: BTreeSet<String> =
+            self.receipts.iter().map(|receipt| scanned(&receipt.sku)).filter(|code| !skus.contains_key(code)).collect();
+        let forms =
+            others.iter().flat_map(|code| [code.clone(), catalog::ops::other_form(code)].map(|form| args![code, form]));
+        let by_barcode: Vec<(String, SkuId)> = op.tx.bulk(catalog::sql::IDS_BY_BARCODE, forms.collect()).await?;
+        skus.extend(by_barcode);
+        let codes: BTreeSet<String> = self.receipts.iter().map(|receipt| scanned(&receipt.location)).collect();
+        let codes: Vec<String> = codes.into_iter().collect();
         let places = places(op.tx, warehouse, &codes).await?;
         let mut out = Vec::with_capacity(self.receipts.len());
         for receipt in &self.receipts {
             positive(receipt.quantity)?;
             let code = scanned(&receipt.sku);
-            let sku = match skus.get(&code) {
-                Some(sku) => *sku,
-                None => find_sku(op, &receipt.sku).await?,
-            };
-            skus.insert(code, sku);
+            let sku = *skus.get(&code).ok_or_else(|| not_found("SKU", &receipt.sku))?;
             let place = match places.get(&scanned(&receipt.location)) {
                 Some((place, PlaceKind::Location)) => *place,
                 Some(_) => return Err(StockError::NotMovable { place: receipt.location.clone() }),

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::import::{Errors, RowError, RowProblem};
 use crate::messages::{self, Language};
 use crate::refusal::Refusal;
 
@@ -27,6 +28,9 @@ pub struct Problem {
     pub detail: String,
     /// The facts of the sentence, for programs.
     pub facts: std::collections::BTreeMap<String, String>,
+    /// What is wrong with a file, cell by cell: the first hundred. Only where a file was refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<RowProblem>,
 }
 
 /// An error on its way out: code, status and facts. The sentence is made where the caller's language is known.
@@ -35,13 +39,14 @@ pub struct WebError {
     status: StatusCode,
     code: String,
     facts: Vec<(&'static str, String)>,
+    errors: Vec<RowError>,
 }
 
 impl WebError {
     /// An error of a status and code.
     #[must_use]
     pub fn new(status: StatusCode, code: &str, facts: Vec<(&'static str, String)>) -> Self {
-        Self { status, code: code.to_owned(), facts }
+        Self { status, code: code.to_owned(), facts, errors: Vec::new() }
     }
 
     /// A request that can't be read.
@@ -77,17 +82,33 @@ impl WebError {
             code: self.code.clone(),
             detail: messages::say(language, &self.code, &self.facts),
             facts: self.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            errors: self.errors.iter().map(|error| error.shown(language)).collect(),
         }
     }
 }
 
 impl<E: Refusal> From<E> for WebError {
     fn from(refusal: E) -> Self {
+        Self::refused(&refusal)
+    }
+}
+
+impl From<Errors> for WebError {
+    fn from(errors: Errors) -> Self {
+        let facts = vec![("count", errors.count.to_string())];
+        Self { errors: errors.list, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "import.refused", facts) }
+    }
+}
+
+impl WebError {
+    /// What an operation refused.
+    #[must_use]
+    pub fn refused(refusal: &dyn Refusal) -> Self {
         let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status.is_server_error() {
             tracing::error!(error = %refusal, cause = ?refusal.database(), "operation failed");
         }
-        Self { status, code: refusal.code().to_owned(), facts: refusal.facts() }
+        Self::new(status, refusal.code(), refusal.facts())
     }
 }
 

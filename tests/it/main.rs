@@ -8,6 +8,7 @@ mod api_goods;
 mod api_limits;
 mod api_people;
 mod cli;
+mod importing;
 mod orders;
 mod packing;
 mod paper;

@@ -1,14 +1,6 @@
 //! Amounts as others write them, to whole minor units. No floats.
 
-/// How many digits a currency has behind the point (ISO 4217).
-fn digits(currency: &str) -> u32 {
-    match currency.to_ascii_uppercase().as_str() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
+use crate::kernel::money::decimals;
 
 /// A decimal in the currency's main unit (`99.00`) as minor units (9900); further digits are rounded half up.
 ///
@@ -21,7 +13,7 @@ pub fn minor(decimal: &str, currency: &str) -> Result<i64, String> {
     if whole.is_empty() || !plain(whole) || !plain(fraction) || (decimal.contains('.') && fraction.is_empty()) {
         return Err(wrong());
     }
-    let digits = digits(currency);
+    let digits = decimals(currency);
     let mut amount: i64 = whole.parse().map_err(|_| wrong())?;
     let mut places = fraction.bytes();
     for _ in 0..digits {

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod channels;
 pub mod deliveries;
 pub mod events;
+pub mod import;
 pub mod locations;
 pub mod manifests;
 pub mod movements;
@@ -41,6 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(channels::routes())
         .merge(deliveries::routes())
         .merge(events::routes())
+        .merge(import::routes())
         .merge(manifests::routes())
         .merge(movements::routes())
         .merge(orders::routes())

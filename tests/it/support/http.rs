@@ -99,6 +99,15 @@ impl Client {
         self.call(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// A file with its key.
+    pub async fn post_csv(&self, path: &str, key: &str, text: String) -> Answer {
+        let mut headers = vec![("content-type", "text/csv"), ("accept-language", "zh-CN")];
+        if !key.is_empty() {
+            headers.push(("idempotency-key", key));
+        }
+        self.raw("POST", &format!("/api/v1{path}"), &headers, text.into_bytes()).await
+    }
+
     async fn call(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().call(request).await.unwrap();
         let (parts, body) = response.into_parts();
