@@ -101,6 +101,7 @@ pub const fn database_code(error: &DbError) -> (u16, &'static str) {
         DbError::KeyReused => (422, "key.reused"),
         DbError::KeyBusy => (409, "key.busy"),
         DbError::Contended => (409, "database.contended"),
+        DbError::ZeroCharacter => (422, "database.zero_character"),
         DbError::Duplicate => (409, "database.duplicate"),
         DbError::Closed => (503, "database.closed"),
         _ => (500, "internal"),
@@ -114,5 +115,6 @@ pub const DATABASE_CODES: &[(&str, &[&str])] = &[
     ("database.duplicate", &[]),
     ("database.closed", &[]),
     ("database.contended", &[]),
+    ("database.zero_character", &[]),
     ("internal", &[]),
 ];

@@ -11,6 +11,9 @@ pub enum DbError {
     /// A check or a reference would be broken: a rule that the operation should have refused before.
     #[error("the database refused a broken rule: {0}")]
     Constraint(String),
+    /// A text has a zero character, which no text in the database may have.
+    #[error("a text has a zero character")]
+    ZeroCharacter,
     /// The row that was asked for is not there.
     #[error("no such row: {0}")]
     Missing(&'static str),

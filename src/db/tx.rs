@@ -38,6 +38,7 @@ impl Tx<'_> {
     /// # Errors
     /// What the database says, by kind.
     pub async fn exec(&mut self, sql: Sql, values: Values) -> Result<u64, DbError> {
+        storable(&values)?;
         Ok(match self {
             Tx::Lite(connection) => bind!(Sqlite, sql.lite, values).execute(&mut **connection).await?.rows_affected(),
             Tx::Pg(connection) => bind!(Postgres, sql.pg, values).execute(&mut **connection).await?.rows_affected(),
@@ -97,6 +98,7 @@ impl Tx<'_> {
     pub async fn bulk_exec(&mut self, bulk: Bulk, rows: Vec<Values>) -> Result<u64, DbError> {
         let mut touched = 0;
         for (text, values) in pieces(bulk, rows, matches!(self, Tx::Lite(_))) {
+            storable(&values)?;
             let text = AssertSqlSafe(text).into_sql_str();
             touched += match self {
                 Tx::Lite(connection) => bind!(Sqlite, text, values).execute(&mut **connection).await?.rows_affected(),
@@ -107,6 +109,7 @@ impl Tx<'_> {
     }
 
     async fn rows(&mut self, sql: Sql, values: Values) -> Result<Vec<Row>, DbError> {
+        storable(&values)?;
         Ok(match self {
             Tx::Lite(connection) => {
                 let rows = bind!(Sqlite, sql.lite, values).fetch_all(&mut **connection).await?;
@@ -120,6 +123,7 @@ impl Tx<'_> {
     }
 
     async fn rows_of(&mut self, text: String, values: Values) -> Result<Vec<Row>, DbError> {
+        storable(&values)?;
         // The text is made of constants and placeholders only (`Bulk::text`).
         let text = AssertSqlSafe(text).into_sql_str();
         Ok(match self {
@@ -133,6 +137,12 @@ impl Tx<'_> {
             }
         })
     }
+}
+
+/// PostgreSQL takes no text with a zero character, and SQLite cuts it short in places: so neither gets one.
+fn storable(values: &Values) -> Result<(), DbError> {
+    let zero = |value: &Value| matches!(value, Value::Text(Some(text)) if text.as_bytes().contains(&0));
+    if values.iter().any(zero) { Err(DbError::ZeroCharacter) } else { Ok(()) }
 }
 
 fn pieces(bulk: Bulk, rows: Vec<Values>, lite: bool) -> Vec<(String, Values)> {

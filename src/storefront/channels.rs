@@ -28,6 +28,12 @@ pub(super) fn require(op: &Op<'_, '_>) -> Result<(), StorefrontError> {
     if op.may(right) { Ok(()) } else { Err(StorefrontError::Forbidden { right: right.code() }) }
 }
 
+/// Whether a text can be a channel's code: it stands in an address.
+fn is_code(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(good)
+}
+
 pub(super) fn name<'a>(field: &'static str, text: &'a str) -> Result<&'a str, StorefrontError> {
     let text = text.trim();
     let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
@@ -101,8 +107,7 @@ pub struct ChannelPut {
 impl PutChannel {
     fn check(&self) -> Result<(&str, &str), StorefrontError> {
         let code = self.code.trim();
-        let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !(1..=40).contains(&code.len()) || !code.bytes().all(good) {
+        if !is_code(code) {
             return Err(StorefrontError::BadCode { code: code.chars().take(60).collect() });
         }
         if !(1..=8_760).contains(&self.ship_within_hours) {
@@ -278,6 +283,9 @@ impl ChannelCache {
     ) -> Result<Option<Arc<Receiving>>, StorefrontError> {
         if let Some(channel) = self.remembered(code, now) {
             return Ok(Some(channel));
+        }
+        if !is_code(code) {
+            return Ok(None);
         }
         let wanted = code.to_owned();
         let found: Option<(ChannelId, WarehouseId, Adapter, Vec<u8>)> = db

@@ -19,5 +19,7 @@ mod races;
 mod serving;
 mod shipping;
 mod statements;
+mod storefront_in;
+mod storefront_out;
 mod support;
 mod tidy;

@@ -6,6 +6,7 @@ pub mod floor;
 pub mod http;
 pub mod invariants;
 pub mod program;
+pub mod shops;
 pub mod world;
 
 use std::sync::Arc;
