@@ -59,9 +59,9 @@ pub async fn post(world: &World, code: &str, headers: &Headers, body: impl Into<
     }
     let mut router = tallyman::web::router::router(world.app.clone());
     let response = router.call(request.body(body.into()).unwrap()).await.unwrap();
-    let status = response.status();
+    let (status, headers) = (response.status(), response.headers().clone());
     let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
-    Answer { status, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
 /// The headers of a body that is signed by Standard Webhooks.
