@@ -27,12 +27,16 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 const POLICY: &str =
     "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'";
 
+// Forms that stand in addresses only are not found by themselves.
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Tallyman",
-    description = "The warehouse of an online shop: orders, waves, picking, packing, labels, hand-over. Moments are \
+#[openapi(
+    components(schemas(crate::import::What)),
+    info(
+        title = "Tallyman",
+        description = "The warehouse of an online shop: orders, waves, picking, packing, labels, hand-over. Moments are \
                    milliseconds since 1970 (UTC), weights are grams, lengths millimetres, amounts minor units."
-))]
+    )
+)]
 struct Base;
 
 /// The routes with their OpenAPI document.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tallyman::kernel::actor::Role;
+use tallyman::web::document::routes;
 use tallyman::web::router::openapi;
 
 use crate::both;
@@ -19,8 +20,10 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
     for (path, item) in paths.filter(|(path, _)| path.starts_with("/api/")) {
         for (method, operation) in item.as_object().unwrap() {
             let mut address = path.clone();
-            while let (Some(from), Some(to)) = (address.find('{'), address.find('}')) {
-                address.replace_range(from..=to, "1");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let value = sample(document, &parameter["schema"]);
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                address = address.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &value);
             }
             out.push((method.to_uppercase(), address, operation.clone()));
         }
@@ -74,6 +77,36 @@ fn body(document: &Value, operation: &Value) -> Value {
     }
 }
 
+/// Every reference in the document.
+fn references<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            out.extend(fields.get("$ref").and_then(Value::as_str));
+            fields.values().for_each(|field| references(field, out));
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    let document = document();
+    let mut all = Vec::new();
+    references(&document, &mut all);
+    assert!(all.len() > 300, "{}", all.len());
+    for reference in all {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn codes_stand_in_the_document_as_they_are_sent() {
+    let document = document();
+    let codes = &document["components"]["schemas"]["OrderState"]["enum"];
+    assert_eq!((&codes[0], codes.as_array().map(Vec::len)), (&json!("received"), Some(13)));
+}
+
 #[test]
 fn every_route_documents_its_token_its_key_and_what_can_go_wrong() {
     let document = document();
@@ -108,6 +141,22 @@ fn every_route_documents_its_token_its_key_and_what_can_go_wrong() {
         let id = operation["operationId"].to_string();
         assert!(ids.insert(id.clone()), "{id} names two routes");
     }
+}
+
+#[test]
+fn the_list_of_routes_changes_only_on_purpose() {
+    let now = routes(&openapi()).join("\n") + "\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/api_routes.txt");
+    if std::env::var_os("TALLYMAN_BLESS").is_some() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let before = std::fs::read_to_string(&path).unwrap();
+    let missing: Vec<_> = before.lines().filter(|line| !now.lines().any(|other| other == *line)).collect();
+    let added: Vec<_> = now.lines().filter(|line| !before.lines().any(|other| other == *line)).collect();
+    assert!(
+        missing.is_empty() && added.is_empty(),
+        "gone: {missing:#?}\nnew: {added:#?}\nOn purpose? TALLYMAN_BLESS=1 cargo test --test it the_list_of_routes"
+    );
 }
 
 both!(no_route_answers_without_a_token, |world| {
