@@ -14,7 +14,7 @@ use crate::kernel::ids::{
 use crate::order::model::ShortPolicy;
 use crate::stock::candidates::{Candidate, Rotation, of_wave, sort_out};
 use crate::stock::eligible::Ineligible;
-use crate::{args, row};
+use crate::{args, picking, row};
 
 /// Candidates behind the last one used that are kept, so that one can see what came next.
 const KEPT_BEHIND: usize = 5;
@@ -312,7 +312,7 @@ async fn write_allocations(
 pub struct Freed {
     /// Pieces whose reservation was given back.
     pub freed: i64,
-    /// Pieces that are picked, and have to be put back or shipped.
+    /// Pieces that are picked and not shipped, and have to be put back or shipped.
     pub picked: i64,
 }
 
@@ -333,7 +333,8 @@ pub async fn free_open(op: &mut Op<'_, '_>, order: OrderId, reason: &str) -> Res
         op.tx.exec(sql::LOWER_LINE, args![allocation.line, quantity]).await?;
         freed.freed += quantity;
     }
-    freed.picked = allocations.iter().map(|allocation| allocation.picked).sum();
+    let (in_hand,): (i64,) = op.tx.one("picked", picking::sql::SUM_PICKED, args![order]).await?;
+    freed.picked = in_hand;
     op.tx.exec(sql::CANCEL_TASKS, args![order]).await?;
     op.tx.exec(sql::TAKE_OUT_ORDER, args![order, reason]).await?;
     if freed.freed > 0 {

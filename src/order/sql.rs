@@ -36,6 +36,8 @@ crate::statements! {
     /// Holds an order.
     SET_HELD = "UPDATE customer_order SET held_from = CASE WHEN state = 'held' THEN held_from ELSE state END, state = 'held',
         hold_reason = $2, hold_note = $3 WHERE id = $1";
+    /// Where a held order goes on when its hold ends, if it was held in one of the states $3 (`,a,b,`).
+    SET_HELD_FROM = "UPDATE customer_order SET held_from = $2 WHERE id = $1 AND state = 'held' AND $3 LIKE '%,' || held_from || ',%'";
     /// Ends a hold.
     SET_UNHELD = "UPDATE customer_order SET state = $2, hold_reason = '', hold_note = '', held_from = '' WHERE id = $1 AND state = 'held'";
     /// A new promise of when it ships.

@@ -265,6 +265,9 @@ impl TakeOut {
     /// Untouched orders are promised again; one that lies in a tote waits for a person to decide.
     async fn go_back(&self, op: &mut Op<'_, '_>, order: &order::ops::OrderRow, picked: i64) -> Result<(), WaveError> {
         let floor = [OrderState::Released, OrderState::Picking];
+        // A held order has no task any more either: its hold ends where it has something to do.
+        let then = if picked > 0 { OrderState::Picked } else { OrderState::Accepted };
+        op.tx.exec(order::sql::SET_HELD_FROM, args![order.id, then, ",released,picking,"]).await?;
         if picked > 0 {
             if order::ops::advance(op, order.id, &floor, OrderState::Picked).await? {
                 let reason = order::model::HoldReason::Person;

@@ -9,6 +9,7 @@ mod api_limits;
 mod api_people;
 mod cli;
 mod importing;
+mod model;
 mod orders;
 mod packing;
 mod paper;
