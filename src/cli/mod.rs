@@ -1,6 +1,7 @@
 //! The command line: one file per command. What a person reads is in their language where the catalogue has it.
 
 mod config;
+mod demo;
 mod import;
 mod serve;
 mod token;
@@ -34,6 +35,7 @@ struct Tallyman {
 enum Command {
     /// Run the service until it is told to end (Ctrl-C or SIGTERM).
     Serve,
+    Demo(demo::Demo),
     Import(import::Import),
     /// Make, list and end tokens, with which people's devices and programs use the API.
     #[command(subcommand)]
@@ -100,6 +102,7 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
     runtime.block_on(async {
         match command {
             Command::Serve => serve::run(&config.settings, language).await,
+            Command::Demo(demo) => demo::run(config, demo, language).await,
             Command::Import(import) => import::run(&config.settings, import, language).await,
             Command::Token(token) => token::run(&config.settings, token, language).await,
             Command::Verify(verify) => verify::run(&config.settings, &verify, language).await,

@@ -134,7 +134,7 @@ async fn bend(file: &std::path::Path) {
 #[test]
 fn every_command_has_its_help() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["serve", "token", "verify", "config"] {
+    for command in ["serve", "demo", "import", "token", "verify", "config"] {
         let ran = run(&mut tallyman(folder.path(), &[command, "--help"]));
         assert_eq!(ran.code, 0);
         assert!(ran.out.contains("--database-url") && ran.out.contains("Usage:"), "{}", ran.out);

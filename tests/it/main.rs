@@ -8,6 +8,7 @@ mod api_goods;
 mod api_limits;
 mod api_people;
 mod cli;
+mod demo;
 mod importing;
 mod model;
 mod orders;
