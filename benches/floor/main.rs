@@ -23,6 +23,7 @@
 mod bare;
 mod confirm;
 mod http;
+mod intake;
 mod report;
 mod scene;
 mod ship;
@@ -70,6 +71,9 @@ async fn main() {
         }
         if asked.wants("confirm") {
             confirm::run(kind, &asked, &mut report).await;
+        }
+        if asked.wants("intake") {
+            intake::run(kind, &asked, &mut report).await;
         }
         if asked.wants("ship") {
             ship::run(kind, &asked, &mut report).await;
