@@ -51,7 +51,7 @@ pub async fn run(kind: &str, asked: &Asked, report: &mut Report) {
         let mut requests: Vec<Vec<http::Request>> = (0..clients).map(|_| Vec::new()).collect();
         for n in 0..count {
             let (id, body) = (format!("msg_{n}"), delivery(n));
-            let signed = signature::sign_standard(&[secret.clone()], &id, now, body.as_bytes());
+            let signed = signature::sign_standard(std::slice::from_ref(&secret), &id, now, body.as_bytes());
             let at = now.unix_seconds().to_string();
             let headers = [("webhook-id", id.as_str()), ("webhook-timestamp", &at), ("webhook-signature", &signed)];
             requests[n % clients].push(http::request("POST", "/in/shop", &headers, body.as_bytes()));
