@@ -5,6 +5,7 @@
 //! transaction: it holds up everybody else, and PostgreSQL may have it run again.
 
 mod error;
+mod job;
 pub mod journal;
 mod migrations;
 mod pool;

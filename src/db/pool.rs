@@ -2,24 +2,24 @@
 
 use std::fs::{File, TryLockError};
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, SqlSafeStr, SqlitePool};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool,
+    Transaction,
+};
 
+use super::job::{job, on_postgres};
 use super::migrations::{Dialect, migrator};
 use super::writer::Writer;
 use super::{BoxFuture, DbError, Registered, Tx};
 
 /// Longest time to reach PostgreSQL.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
-/// How often a transaction is run again where PostgreSQL asks for it.
-const RERUNS: u32 = 8;
 
 /// A write: one transaction. It must touch nothing but the transaction, because it shares a writer and may be run
 /// again.
@@ -150,10 +150,9 @@ impl Db {
             Inner::Lite { writer, .. } => writer.run(command).await,
             Inner::Pg(pool) => {
                 // A task of its own: a dropped request can't leave a command half way.
-                let pool = pool.clone();
-                tokio::spawn(async move { execute_pg(&pool, &command).await })
-                    .await
-                    .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+                let (job, answer) = job(command);
+                tokio::spawn(on_postgres(pool.clone(), job));
+                answer.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
             }
         }
     }
@@ -167,17 +166,15 @@ impl Db {
         E: From<DbError>,
         F: for<'a, 'b> FnOnce(&'a mut Tx<'b>) -> BoxFuture<'a, Result<T, E>>,
     {
-        match &self.inner {
-            Inner::Lite { readers, .. } => {
-                let mut transaction = readers.begin().await.map_err(DbError::from)?;
-                read(&mut Tx::Lite(&mut transaction)).await
-            }
-            Inner::Pg(pool) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                let mut transaction = pool.begin_with(begin).await.map_err(DbError::from)?;
-                read(&mut Tx::Pg(&mut transaction)).await
-            }
-        }
+        let mut snapshot = self.snapshot().await?;
+        read(&mut snapshot.tx()).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, DbError> {
+        Ok(match &self.inner {
+            Inner::Lite { readers, .. } => Snapshot::Lite(readers.begin().await?),
+            Inner::Pg(pool) => Snapshot::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        })
     }
 
     /// Ends the connections in order; commands that were sent before are done first. Other clones find the database
@@ -196,29 +193,17 @@ impl Db {
     }
 }
 
-async fn execute_pg<C: Command>(pool: &PgPool, command: &C) -> Result<C::Out, C::Error> {
-    let mut run = 0;
-    loop {
-        let mut transaction = pool.begin().await.map_err(DbError::from)?;
-        let result = AssertUnwindSafe(command.run(&mut Tx::Pg(&mut transaction)))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(DbError::Panicked.into()));
-        let result = match result {
-            Ok(out) => transaction.commit().await.map(|()| out).map_err(|error| DbError::from(error).into()),
-            Err(error) => {
-                if let Err(rollback) = transaction.rollback().await {
-                    tracing::warn!(error = %rollback, "rollback failed; the connection is dropped");
-                }
-                Err(error)
-            }
-        };
-        match result {
-            Err(error) if run < RERUNS && error.as_db().is_some_and(DbError::wants_rerun) => {
-                run += 1;
-                tokio::time::sleep(Duration::from_millis(2 << run)).await;
-            }
-            result => return result,
+/// A transaction that only reads.
+enum Snapshot {
+    Lite(Transaction<'static, Sqlite>),
+    Pg(Transaction<'static, Postgres>),
+}
+
+impl Snapshot {
+    fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Self::Lite(transaction) => Tx::Lite(transaction),
+            Self::Pg(transaction) => Tx::Pg(transaction),
         }
     }
 }

@@ -2,56 +2,17 @@
 //!
 //! Fair, free of busy timeouts, and its rate hardly depends on how long the disk takes to flush.
 
-use futures_util::FutureExt;
 use sqlx::sqlite::SqliteConnection;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
-use super::{BoxFuture, Command, DbError, Tx};
+use super::job::{Job, Ran, job};
+use super::{Command, DbError, Tx};
 
 /// Most commands of one commit.
 const GROUP: usize = 64;
 /// Commands that may wait before senders are held back.
 const QUEUE: usize = 4096;
-
-/// A command that waits, with whoever waits for its answer.
-pub(super) trait Job: Send {
-    /// Runs the command; says whether its changes are to be kept.
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool>;
-    /// Answers, once the fate of the commit is known.
-    fn answer(self: Box<Self>, commit: &Result<(), String>);
-}
-
-struct Waiting<C: Command> {
-    command: C,
-    result: Option<Result<C::Out, C::Error>>,
-    sender: oneshot::Sender<Result<C::Out, C::Error>>,
-}
-
-impl<C: Command> Job for Waiting<C> {
-    fn run<'a>(&'a mut self, connection: &'a mut SqliteConnection) -> BoxFuture<'a, bool> {
-        Box::pin(async move {
-            let mut tx = Tx::Lite(connection);
-            let run = AssertUnwindSafe(self.command.run(&mut tx)).catch_unwind().await;
-            let result = run.unwrap_or_else(|_| Err(DbError::Panicked.into()));
-            let keep = result.is_ok();
-            self.result = Some(result);
-            keep
-        })
-    }
-
-    fn answer(self: Box<Self>, commit: &Result<(), String>) {
-        let result = match (commit, self.result) {
-            (_, Some(Err(error))) => Err(error),
-            (Ok(()), Some(Ok(out))) => Ok(out),
-            (Err(error), _) => Err(DbError::Commit(error.clone()).into()),
-            (Ok(()), None) => Err(DbError::Closed.into()),
-        };
-        // Nobody waits any more where the request was dropped; the command is done all the same.
-        drop(self.sender.send(result));
-    }
-}
 
 /// The way to the writer task.
 #[derive(Clone)]
@@ -82,10 +43,9 @@ impl Writer {
     }
 
     pub(super) async fn run<C: Command>(&self, command: C) -> Result<C::Out, C::Error> {
-        let (sender, receiver) = oneshot::channel();
-        let job = Box::new(Waiting { command, result: None, sender });
+        let (job, answer) = job(command);
         self.jobs.send(job).await.map_err(|_| DbError::Closed)?;
-        receiver.await.map_err(|_| DbError::Closed)?
+        answer.await.map_err(|_| DbError::Closed)?
     }
 }
 
@@ -113,7 +73,7 @@ async fn write(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box
         }
         metrics::histogram!("tallyman_writer_group_commands").record(figure(done.len()));
         for job in done.into_iter().chain(queue.drain(..)) {
-            job.answer(&commit);
+            job.answer(commit.as_ref().err().map(|error| DbError::Commit(error.clone())));
         }
     }
     // Closed, or all senders are gone: close the file in order.
@@ -136,10 +96,10 @@ async fn group(
     sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT command").execute(&mut *connection).await?;
     loop {
         for mut job in queue.drain(..) {
-            let keep = job.run(connection).await;
+            let ran = job.run(Tx::Lite(connection)).await;
             done.push(job);
             // One trip to the driver's thread ends this savepoint and opens the next.
-            let next = if keep {
+            let next = if ran == Ran::Keep {
                 "RELEASE command; SAVEPOINT command"
             } else {
                 "ROLLBACK TO command; RELEASE command; SAVEPOINT command"
