@@ -10,6 +10,7 @@ mod api_people;
 mod cli;
 mod demo;
 mod importing;
+mod kill;
 mod model;
 mod orders;
 mod packing;
