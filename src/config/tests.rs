@@ -133,3 +133,11 @@ fn what_is_shown_can_be_read_back() {
     let (_folder, flags) = file(&config.to_toml());
     assert_eq!(Config::load(&flags, []).unwrap().settings, config.settings);
 }
+
+#[test]
+fn the_administrators_page_lists_every_setting() {
+    let page = include_str!("../../OPERATIONS.md");
+    for key in KEYS {
+        assert!(page.contains(&format!("`{}`", key.name)), "OPERATIONS.md doesn't tell of {}", key.name);
+    }
+}

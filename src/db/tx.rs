@@ -145,15 +145,18 @@ fn storable(values: &Values) -> Result<(), DbError> {
     if values.iter().any(zero) { Err(DbError::ZeroCharacter) } else { Ok(()) }
 }
 
-fn pieces(bulk: Bulk, rows: Vec<Values>, lite: bool) -> Vec<(String, Values)> {
+/// The statements of a bulk, one after the other, so that the values of one are gone before the next is made.
+fn pieces(bulk: Bulk, rows: Vec<Values>, lite: bool) -> impl Iterator<Item = (String, Values)> + Send {
     let most = (BULK_VALUES / bulk.row.len().max(1)).max(1);
     let full_text = if rows.len() >= most { bulk.text(most, lite) } else { String::new() };
-    let mut out = Vec::new();
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
         let piece: Vec<Values> = rows.by_ref().take(most).collect();
-        let text = if piece.len() == most { full_text.clone() } else { bulk.text(piece.len(), lite) };
-        out.push((text, piece.into_iter().flatten().collect()));
-    }
-    out
+        let text = match piece.len() {
+            0 => return None,
+            count if count == most => full_text.clone(),
+            count => bulk.text(count, lite),
+        };
+        Some((text, piece.into_iter().flatten().collect()))
+    })
 }

@@ -141,6 +141,18 @@ fn without_a_walk_order_the_rows_are_the_walk() {
     assert!(list[0].walk_order < list[1].walk_order);
 }
 
+#[test]
+fn the_readme_names_every_column() {
+    let page = include_str!("../../README.md");
+    for what in What::ALL {
+        let row =
+            page.lines().find(|line| line.starts_with(&format!("| `{what}`"))).unwrap_or_else(|| panic!("{what}"));
+        for column in columns(*what) {
+            assert!(row.contains(&format!("`{}`", column.name)), "{what}: {} isn't in the README", column.name);
+        }
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
