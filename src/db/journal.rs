@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{AsDbError, Command, Db, DbError, Tx};
+use super::{AsDbError, Command, Db, DbError, Sql, Tx, Values};
 use crate::kernel::actor::{Actor, Right};
 use crate::kernel::clock::Stopwatch;
 use crate::kernel::ids::{EventId, PersonId, WarehouseId};
@@ -128,6 +128,14 @@ impl Op<'_, '_> {
         subject: (&'static str, i64),
         data: &serde_json::Value,
     ) -> Result<(), DbError> {
+        let (sql, values) = self.event(kind, subject, data);
+        self.tx.exec(sql, values).await?;
+        Ok(())
+    }
+
+    /// The statement of an event, for [`Tx::exec_each_one`].
+    #[must_use]
+    pub fn event(&self, kind: &str, subject: (&'static str, i64), data: &serde_json::Value) -> (Sql, Values) {
         let context = self.context;
         let values = args![
             context.warehouse,
@@ -139,8 +147,7 @@ impl Op<'_, '_> {
             context.key.as_str(),
             data.to_string()
         ];
-        self.tx.exec(sql::INSERT_EVENT, values).await?;
-        Ok(())
+        (sql::INSERT_EVENT, values)
     }
 }
 

@@ -53,6 +53,34 @@ impl Tx<'_> {
         if self.exec(sql, values).await? == 1 { Ok(()) } else { Err(DbError::Missing(what)) }
     }
 
+    /// Runs statements each of which must touch exactly one row; says whether each did. Where one didn't, the
+    /// transaction has to be given up: others may have been run already.
+    ///
+    /// On SQLite all go to the driver's thread in one trip, because the trips cost more than the statements. Only the
+    /// sum of touched rows is known there, so a statement that can touch several rows must not be among them.
+    ///
+    /// # Errors
+    /// What the database says, by kind.
+    pub async fn exec_each_one(&mut self, steps: Vec<(Sql, Values)>) -> Result<bool, DbError> {
+        match self {
+            Tx::Lite(connection) => {
+                let count = u64::try_from(steps.len()).unwrap_or(u64::MAX);
+                let (text, values) = joined(steps);
+                storable(&values)?;
+                let text = AssertSqlSafe(text).into_sql_str();
+                Ok(bind!(Sqlite, text, values).execute(&mut **connection).await?.rows_affected() == count)
+            }
+            Tx::Pg(_) => {
+                for (sql, values) in steps {
+                    if self.exec(sql, values).await? != 1 {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+        }
+    }
+
     /// Every row of an answer.
     ///
     /// # Errors
@@ -145,6 +173,25 @@ fn storable(values: &Values) -> Result<(), DbError> {
     if values.iter().any(zero) { Err(DbError::ZeroCharacter) } else { Ok(()) }
 }
 
+/// Several statements as one text, with the placeholders of each behind those of the ones before.
+fn joined(steps: Vec<(Sql, Values)>) -> (String, Values) {
+    let (mut text, mut all) = (String::new(), Values::new());
+    for (sql, values) in steps {
+        let before = all.len();
+        let mut parts = sql.lite.split('$');
+        text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = part.split_at(digits);
+            let number: usize = number.parse().unwrap_or(0);
+            text.push_str(&format!("${}{rest}", before + number));
+        }
+        text.push_str(";\n");
+        all.extend(values);
+    }
+    (text, all)
+}
+
 /// The statements of a bulk, one after the other, so that the values of one are gone before the next is made.
 fn pieces(bulk: Bulk, rows: Vec<Values>, lite: bool) -> impl Iterator<Item = (String, Values)> + Send {
     let most = (BULK_VALUES / bulk.row.len().max(1)).max(1);
@@ -159,4 +206,21 @@ fn pieces(bulk: Bulk, rows: Vec<Values>, lite: bool) -> impl Iterator<Item = (St
         };
         Some((text, piece.into_iter().flatten().collect()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args;
+
+    #[test]
+    fn joined_statements_keep_their_own_values() {
+        let steps = vec![
+            (Sql::both("UPDATE a SET x = $2 WHERE id = $1"), args![1_i64, 2_i64]),
+            (Sql::both("INSERT INTO b VALUES ($1, $1, $12)"), (0..12).map(Value::from).collect()),
+        ];
+        let (text, values) = joined(steps);
+        assert_eq!(text, "UPDATE a SET x = $2 WHERE id = $1;\nINSERT INTO b VALUES ($3, $3, $14);\n");
+        assert_eq!(values.len(), 14);
+    }
 }

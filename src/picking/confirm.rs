@@ -16,7 +16,7 @@ use crate::kernel::text::scanned;
 use crate::order::model::OrderState;
 use crate::order::ops::{advance, tell};
 use crate::stock::eligible::{Facts, eligible};
-use crate::stock::ledger::{End, Transfer, post};
+use crate::stock::ledger::{End, Transfer, post_with};
 use crate::stock::model::{LotStatus, Reason, StockStatus};
 use crate::{args, row};
 
@@ -147,15 +147,17 @@ impl Operation for ConfirmPick {
             order: Some(row.order),
             allocation: Some(row.allocation),
         };
-        post(op, &transfer).await?;
-        // Nothing below may fail for a business reason.
-        op.tx.exec_one("allocation", sql::ADD_PICKED, args![row.allocation, quantity]).await?;
         let left = row.open - quantity;
         let closed = i64::from(left == 0);
         let lease_until = op.at().plus_ms(LEASE_MS);
-        op.tx.exec(sql::TOUCH_TASK, args![self.task, lease_until, closed]).await?;
         let data = json!({ "allocation": row.allocation, "quantity": quantity, "evidence": evidence });
-        op.record("pick.confirmed", ("order", row.order.0), &data).await?;
+        let then = vec![
+            (sql::ADD_PICKED, args![row.allocation, quantity]),
+            (sql::TOUCH_TASK, args![self.task, lease_until, closed]),
+            op.event("pick.confirmed", ("order", row.order.0), &data),
+        ];
+        // Nothing below may fail for a business reason, but for a cell that has less than the ledger says.
+        post_with(op, &transfer, then).await?;
         let task_done = row.lines_open == closed;
         if task_done {
             finish(op, self.task, row.order).await?;

@@ -7,7 +7,7 @@ use super::error::StockError;
 use super::model::{PlaceKind, Reason, StockStatus};
 use super::sql;
 use crate::args;
-use crate::db::{Bulk, DbError, Op, Tx, Values};
+use crate::db::{Bulk, DbError, Op, Sql, Tx, Values};
 use crate::kernel::ids::{AllocationId, LotId, OrderId, PlaceId, SkuId, WarehouseId};
 
 /// How stock stands at one end of a movement.
@@ -80,17 +80,30 @@ pub struct Transfer<'a> {
 /// Posts a movement: takes from one cell, gives to the other, writes the ledger.
 ///
 /// # Errors
-/// [`StockError::NotEnough`] where the first cell holds less than asked; then nothing has changed.
+/// [`StockError::NotEnough`] where the first cell holds less than asked; the transaction has to be given up then.
 pub async fn post(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {
+    post_with(op, transfer, Vec::new()).await
+}
+
+/// Posts a movement together with what follows from it: statements that touch exactly one row each, in the same trip to
+/// the database.
+///
+/// # Errors
+/// As [`post`]; [`DbError::Missing`] where one of the others touched no row.
+pub async fn post_with(
+    op: &mut Op<'_, '_>,
+    transfer: &Transfer<'_>,
+    then: Vec<(Sql, Values)>,
+) -> Result<(), StockError> {
     if transfer.quantity <= 0 {
         return Err(StockError::BadQuantity { quantity: transfer.quantity });
     }
-    take(op, transfer).await?;
-    // Nothing below may fail for a business reason.
-    give(op, transfer).await?;
-    let values = movement(op, transfer);
-    op.tx.exec(sql::INSERT_MOVEMENT, values).await?;
-    Ok(())
+    let mut steps = Vec::with_capacity(3 + then.len());
+    steps.extend(take(op, transfer));
+    steps.extend(give(op, transfer));
+    steps.push((sql::INSERT_MOVEMENT, movement(op, transfer)));
+    steps.extend(then);
+    if op.tx.exec_each_one(steps).await? { Ok(()) } else { Err(refusal(op, transfer).await?) }
 }
 
 fn movement(op: &Op<'_, '_>, transfer: &Transfer<'_>) -> Values {
@@ -176,35 +189,40 @@ async fn take_many(
     Err(refusal)
 }
 
-async fn take(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {
+fn take(op: &Op<'_, '_>, transfer: &Transfer<'_>) -> Option<(Sql, Values)> {
     let end = transfer.from;
     let statement = match end.holding {
-        Holding::Outside => return Ok(()),
+        Holding::Outside => return None,
         Holding::Free => sql::TAKE_FREE,
         Holding::Reserved => sql::TAKE_RESERVED,
     };
-    let warehouse = op.warehouse();
-    let taken = op.tx.exec(statement, args![warehouse, end.place, transfer.lot, end.status, transfer.quantity]).await?;
-    if taken == 1 {
-        return Ok(());
-    }
-    let free: Option<(i64,)> =
-        op.tx.opt(sql::SELECT_FREE, args![warehouse, end.place, transfer.lot, end.status]).await?;
-    let place = place_code(op.tx, end.place).await?;
-    Err(StockError::NotEnough { place, wanted: transfer.quantity, free: free.map_or(0, |(free,)| free) })
+    Some((statement, args![op.warehouse(), end.place, transfer.lot, end.status, transfer.quantity]))
 }
 
-async fn give(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), DbError> {
+fn give(op: &Op<'_, '_>, transfer: &Transfer<'_>) -> Option<(Sql, Values)> {
     let end = transfer.to;
     let reserved = match end.holding {
-        Holding::Outside => return Ok(()),
+        Holding::Outside => return None,
         Holding::Free => 0,
         Holding::Reserved => transfer.quantity,
     };
     let warehouse = op.warehouse();
-    let values = args![warehouse, end.place, transfer.sku, transfer.lot, end.status, transfer.quantity, reserved];
-    op.tx.exec(sql::GIVE, values).await?;
-    Ok(())
+    Some((sql::GIVE, args![warehouse, end.place, transfer.sku, transfer.lot, end.status, transfer.quantity, reserved]))
+}
+
+/// Why a movement could not be posted.
+async fn refusal(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<StockError, DbError> {
+    let (end, wanted, warehouse) = (transfer.from, transfer.quantity, op.warehouse());
+    let statement = match end.holding {
+        Holding::Reserved => sql::SELECT_RESERVED,
+        Holding::Free | Holding::Outside => sql::SELECT_FREE,
+    };
+    let there: Option<(i64,)> = op.tx.opt(statement, args![warehouse, end.place, transfer.lot, end.status]).await?;
+    let free = there.map_or(0, |(free,)| free);
+    if end.holding == Holding::Outside || free >= wanted {
+        return Err(DbError::Missing("what a movement belongs to"));
+    }
+    Ok(StockError::NotEnough { place: place_code(op.tx, end.place).await?, wanted, free })
 }
 
 /// The outside place of a kind (supplier, customer, loss, gain).

@@ -36,6 +36,8 @@ crate::statements! {
     /// Free stock of a cell by its key.
     SELECT_FREE = "SELECT on_hand - reserved FROM stock_cell
         WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4";
+    /// Reserved stock of a cell by its key.
+    SELECT_RESERVED = "SELECT reserved FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4";
     /// An outside place.
     SELECT_OUTSIDE = "SELECT id FROM place WHERE warehouse_id = $1 AND kind = $2";
     /// A place's code.
