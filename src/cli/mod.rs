@@ -7,6 +7,7 @@ mod serve;
 mod token;
 mod verify;
 
+use std::io::IsTerminal as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ConfigError, Flags, LogFormat, Settings};
+use crate::config::{Config, ConfigError, Flags, LogFormat, Origin, Settings};
 use crate::kernel::clock::SystemClock;
 use crate::kernel::random::SystemRandom;
 use crate::messages::{self, Language};
@@ -93,7 +94,10 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
     if matches!(command, Command::Config) {
         return config::run(config);
     }
-    start_log(&config.settings);
+    let said = config.origins.get("log_level").is_some_and(|origin| *origin != Origin::Default);
+    // The demo tells its own story; each request of its people would drown it.
+    let level = if matches!(command, Command::Demo(_)) && !said { "warn" } else { &config.settings.log_level };
+    start_log(level, config.settings.log_format);
     for name in &config.strange {
         tracing::warn!(name, "this environment variable looks like a setting, and there is none of that name");
     }
@@ -128,14 +132,12 @@ fn language(variable: impl Fn(&str) -> Option<String>) -> Language {
     }
 }
 
-fn start_log(settings: &Settings) {
-    let filter = EnvFilter::new(format!(
-        "{level},sqlx=warn,hyper=warn,h2=warn,rustls=warn,reqwest=warn",
-        level = settings.log_level
-    ));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+fn start_log(level: &str, format: LogFormat) {
+    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,h2=warn,rustls=warn,reqwest=warn"));
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Fails where a log was started before, which is fine.
-    match settings.log_format {
+    match format {
         LogFormat::Text => drop(log.try_init()),
         LogFormat::Json => drop(log.json().flatten_event(true).try_init()),
     }
