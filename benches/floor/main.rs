@@ -66,6 +66,10 @@ async fn main() {
         if asked.database.as_deref().is_some_and(|wanted| wanted != kind) {
             continue;
         }
+        if !scene::reachable(kind).await {
+            eprintln!("no PostgreSQL at TALLYMAN_TEST_PG; `tests/run bench` starts one");
+            continue;
+        }
         if asked.wants("wave") {
             wave::run(kind, &asked, &mut report).await;
         }

@@ -33,6 +33,11 @@ fn server() -> String {
     std::env::var("TALLYMAN_TEST_PG").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:54329/postgres".to_owned())
 }
 
+/// Whether the databases of a kind can be reached.
+pub async fn reachable(kind: &str) -> bool {
+    kind == "sqlite" || sqlx::PgConnection::connect(&server()).await.is_ok()
+}
+
 async fn admin(sql: String) {
     let mut connection = sqlx::PgConnection::connect(&server()).await.expect("PostgreSQL: set TALLYMAN_TEST_PG");
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();

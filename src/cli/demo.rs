@@ -55,7 +55,10 @@ pub(super) async fn run(config: &Config, args: Demo, language: Language) -> Resu
         }
     };
     demo.close().await.map_err(failed)?;
-    let Some(report) = outcome.map_err(failed)? else { return Ok(()) };
+    let Some(report) = outcome.map_err(failed)? else {
+        // A demo that goes on ends this way; one wave that was broken off proves nothing.
+        return if args.once { Err(Failure::Told) } else { Ok(()) };
+    };
     show(&report, args.json, language);
     if report.wrong.is_empty() { Ok(()) } else { Err(Failure::Told) }
 }

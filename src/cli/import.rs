@@ -147,7 +147,7 @@ fn bar() -> ProgressBar {
 
 fn spinner(rows: u64) -> ProgressBar {
     let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_message(rows.to_string());
-    let style = ProgressStyle::with_template("{spinner} {msg} rows {elapsed}");
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
     spinner.enable_steady_tick(std::time::Duration::from_millis(120));
     spinner.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }

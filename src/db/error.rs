@@ -66,12 +66,14 @@ impl From<sqlx::Error> for DbError {
 }
 
 impl DbError {
-    /// Whether PostgreSQL asks for the transaction to be run again (serialisation failure, deadlock).
+    /// Whether PostgreSQL asks for the transaction to be run again (serialisation failure, deadlock, a lock that took too long).
     #[must_use]
     pub fn wants_rerun(&self) -> bool {
         match self {
             Self::Contended => true,
-            Self::Driver(sqlx::Error::Database(error)) => matches!(error.code().as_deref(), Some("40001" | "40P01")),
+            Self::Driver(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("40001" | "40P01" | "55P03"))
+            }
             _ => false,
         }
     }

@@ -67,9 +67,9 @@ impl<C: Command> Job for Waiting<C> {
 
     fn answer(self: Box<Self>, failed: Option<DbError>) {
         let result = match (failed, self.result) {
-            (_, Some(Err(error))) => Err(error),
-            (None, Some(Ok(out))) => Ok(out),
+            // Also a refusal means nothing then: it may rest on what another command of the same commit had done.
             (Some(error), _) => Err(error.into()),
+            (None, Some(result)) => result,
             (None, None) => Err(DbError::Closed.into()),
         };
         // Nobody waits any more where the request was dropped; the command is done all the same.

@@ -95,7 +95,9 @@ async fn group(
 ) -> sqlx::Result<()> {
     sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT command").execute(&mut *connection).await?;
     loop {
-        for mut job in queue.drain(..) {
+        // One by one, so that those behind a failure are still there to be answered.
+        while !queue.is_empty() {
+            let mut job = queue.remove(0);
             let ran = job.run(Tx::Lite(connection)).await;
             done.push(job);
             // One trip to the driver's thread ends this savepoint and opens the next.

@@ -17,8 +17,8 @@ const LABELLED: [&str; 2] = ["label_printed", "in_doubt"];
 /// # Errors
 /// A failure of the database.
 pub async fn cancel(op: &mut Op<'_, '_>, order: &OrderRow, reason: &str) -> Result<Ruling, OrderError> {
-    let parcels: Vec<(String,)> = op.tx.all(sql::SELECT_PARCEL_STATES, args![order.id]).await?;
-    let any = |states: &[&str]| parcels.iter().any(|(state,)| states.contains(&state.as_str()));
+    let parcels: Vec<(String, bool)> = op.tx.all(sql::LOCK_PARCELS, args![order.id]).await?;
+    let any = |states: &[&str]| parcels.iter().any(|(state, _)| states.contains(&state.as_str()));
     match order.state {
         OrderState::Cancelled | OrderState::Intercepting => return Ok(Ruling::plain(Verdict::NoChange)),
         OrderState::Shipped | OrderState::Delivered => return Ok(Ruling::refused(order.state.code())),
@@ -26,7 +26,7 @@ pub async fn cancel(op: &mut Op<'_, '_>, order: &OrderRow, reason: &str) -> Resu
         _ => {}
     }
     // Nothing below may fail for a business reason.
-    let labelled = any(&LABELLED);
+    let labelled = any(&LABELLED) || parcels.iter().any(|(_, on_paper)| *on_paper);
     let touched = allocation::ops::free_open(op, order.id, "cancelled").await?;
     promise::give_back(op, order.id).await?;
     op.tx.exec(sql::CANCEL_LINES, args![order.id]).await?;

@@ -194,6 +194,8 @@ struct Difference {
     less: bool,
     personal: bool,
     other: bool,
+    /// Less of a line than a carrier has already.
+    below_shipped: bool,
 }
 
 async fn change(
@@ -209,6 +211,15 @@ async fn change(
     if difference == Difference::default() {
         return Ok(Ruling::plain(Verdict::NoChange));
     }
+    let parcels: Vec<(String,)> = op.tx.all(sql::SELECT_PARCEL_STATES, args![ours.id]).await?;
+    let addressed = |state: &str| ["waybill_bound", "label_printed", "in_doubt", "handed_over"].contains(&state);
+    if difference.personal && parcels.iter().any(|(state,)| addressed(state)) {
+        // Its label waits with the old address, or is on paper.
+        return Ok(Ruling::refused("labelled"));
+    }
+    if difference.below_shipped {
+        return Ok(Ruling::refused("partly_shipped"));
+    }
     let lines_change = difference.more || difference.less;
     let mut state = ours.state;
     if lines_change && state == OrderState::Released {
@@ -220,12 +231,6 @@ async fn change(
     let held_late = state == OrderState::Held && !before_release(&ours.held_from);
     if (lines_change && (!state.before_release() || held_late)) || state.ended() {
         return Ok(Ruling::refused(state.code()));
-    }
-    let labelled: Vec<(String,)> = op.tx.all(sql::SELECT_PARCEL_STATES, args![ours.id]).await?;
-    if difference.personal
-        && labelled.iter().any(|(state,)| ["label_printed", "in_doubt", "handed_over"].contains(&state.as_str()))
-    {
-        return Ok(Ruling::refused("labelled"));
     }
     // Nothing below may fail for a business reason.
     write_change(op, channel, ours, order, state, lines_change).await?;
@@ -246,6 +251,7 @@ async fn compare(op: &mut Op<'_, '_>, ours: &OrderRow, order: &InboundOrder) -> 
         let then = wanted.get(line.external_id.as_str()).map_or(0, |line| line.quantity);
         difference.more |= then > now;
         difference.less |= then < now;
+        difference.below_shipped |= then < line.shipped;
     }
     difference.more |= wanted.keys().any(|id| !lines.iter().any(|line| line.external_id == *id));
     let warehouse = op.warehouse();

@@ -69,6 +69,13 @@ crate::statements! {
         ON CONFLICT (warehouse_id, sku_id) DO UPDATE SET promised = sku_promise.promised RETURNING promised";
     /// Changes what is promised of a SKU.
     ADD_PROMISED = "UPDATE sku_promise SET promised = promised + $3 WHERE warehouse_id = $1 AND sku_id = $2";
+    /// Parcels of an order that is cancelled, locked: their state, and whether a label with a living number is on paper, or may be.
+    LOCK_PARCELS = lite "SELECT p.state, EXISTS (SELECT 1 FROM print_job j JOIN waybill w ON w.id = j.waybill_id AND w.state <> 'void'
+            WHERE j.parcel_id = p.place_id AND j.state IN ('sending', 'sent', 'in_doubt', 'printed'))
+        FROM parcel p WHERE p.order_id = $1 AND p.state <> 'void' ORDER BY p.place_id"
+        pg "SELECT p.state, EXISTS (SELECT 1 FROM print_job j JOIN waybill w ON w.id = j.waybill_id AND w.state <> 'void'
+            WHERE j.parcel_id = p.place_id AND j.state IN ('sending', 'sent', 'in_doubt', 'printed'))
+        FROM parcel p WHERE p.order_id = $1 AND p.state <> 'void' ORDER BY p.place_id FOR UPDATE OF p";
     /// Parcels of an order by state.
     SELECT_PARCEL_STATES = "SELECT state FROM parcel WHERE order_id = $1 AND state <> 'void'";
     /// Orders that wait for stock, the first promised first.

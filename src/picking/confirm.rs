@@ -245,10 +245,16 @@ pub(super) async fn finish(op: &mut Op<'_, '_>, task: PickTaskId, order: OrderId
     if picked > 0 {
         if advance(op, order, &before, OrderState::Picked).await? {
             op.record("order.picked", ("order", order.0), &json!({ "pieces": picked })).await?;
+        } else {
+            // Held since the scan was checked: after the hold it goes on to packing.
+            let values = args![order, OrderState::Picked, ",released,picking,"];
+            op.tx.exec(crate::order::sql::SET_HELD_FROM, values).await?;
         }
     } else if advance(op, order, &before, OrderState::Short).await? {
         op.tx.exec(sql::LEAVE_WAVE, args![order, "nothing of it was there"]).await?;
         tell(op, order, "order.short", json!({ "picked": 0 })).await?;
+    } else {
+        op.tx.exec(crate::order::sql::SET_HELD_FROM, args![order, OrderState::Short, ",released,picking,"]).await?;
     }
     Ok(())
 }

@@ -55,6 +55,8 @@ crate::refusals! {
         NotFree { place: String, free: i64 } = 409 "picking.not_free",
         /// The pieces are packed already, or not picked.
         NotUndoable { picked: i64 } = 409 "picking.not_undoable",
+        /// The wave is closed: its pieces are accounted for.
+        WaveClosed { wave: String, state: crate::wave::WaveState } = 409 "picking.wave_closed",
         /// The goods still belong to a running order.
         StillWanted { order: String } = 409 "picking.still_wanted",
         /// Several lots of the item lie there.

@@ -15,6 +15,8 @@ crate::statements! {
             WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $3)) AND ($5 = 0 OR t.wave_id = $5)
             ORDER BY t.priority DESC, t.first_walk_order, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
         RETURNING id, order_id, wave_id";
+    /// A wave, kept from being closed.
+    LOCK_WAVE = lite "SELECT number, state FROM wave WHERE id = $1" pg "SELECT number, state FROM wave WHERE id = $1 FOR SHARE";
     /// The first claim of a wave.
     WAVE_PICKING = "UPDATE wave SET state = 'picking' WHERE id = $1 AND state = 'released'";
     /// A task, locked.

@@ -17,6 +17,7 @@ use crate::order::model::OrderState;
 use crate::order::ops::advance;
 use crate::stock::ledger::{End, Transfer, post_many};
 use crate::stock::model::Reason;
+use crate::wave::WaveState;
 
 /// Puts picked pieces of a line back to their place; the line is open again.
 #[derive(Debug, Serialize)]
@@ -45,6 +46,12 @@ impl Operation for UndoPick {
         if !matches!(task.order_state, OrderState::Picking | OrderState::Picked) {
             return Err(PickError::OrderStopped { order: task.order_number, state: task.order_state });
         }
+        let wave: Option<(String, WaveState)> = op.tx.opt(sql::LOCK_WAVE, args![task.wave]).await?;
+        if let Some((wave, state)) = wave
+            && !state.running()
+        {
+            return Err(PickError::WaveClosed { wave, state });
+        }
         if self.quantity < 1 {
             return Err(PickError::BadQuantity { quantity: self.quantity });
         }
@@ -62,7 +69,10 @@ impl Operation for UndoPick {
         let reopened = i64::from(row.open() == 0);
         let lease_until = op.at().plus_ms(LEASE_MS);
         op.tx.exec(sql::REOPEN_TASK, args![self.task, lease_until, reopened]).await?;
-        advance(op, row.order, &[OrderState::Picked], OrderState::Picking).await?;
+        if !advance(op, row.order, &[OrderState::Picked], OrderState::Picking).await? {
+            // Held meanwhile: after the hold it is picked again, not packed.
+            op.tx.exec(crate::order::sql::SET_HELD_FROM, args![row.order, OrderState::Picking, ",picked,"]).await?;
+        }
         let data = json!({ "allocation": row.id, "quantity": self.quantity });
         op.record("pick.undone", ("order", row.order.0), &data).await?;
         let next = lines(op.tx, self.task, 1).await?.into_iter().next();

@@ -4,6 +4,7 @@ pub mod sql;
 
 use crate::args;
 use crate::db::{DbError, Tx};
+use crate::kernel::Timestamp;
 use crate::kernel::ids::WarehouseId;
 use crate::order::model::OrderState;
 use crate::station::model::JobState;
@@ -19,6 +20,8 @@ pub struct Standing {
     pub waves: Vec<(WaveState, i64)>,
     /// Print jobs that are not settled well, by state: queued, sending, sent, in doubt, failed.
     pub print_jobs: Vec<(JobState, i64)>,
+    /// Orders that are still here and should ship within [`RISK_MS`], or should have shipped already.
+    pub at_risk: i64,
     /// Pick tasks that wait for a picker, or are with one.
     pub pick_tasks: i64,
     /// Deliveries of storefronts that wait to be worked on.
@@ -37,14 +40,18 @@ pub struct Standing {
 const UNSETTLED: [JobState; 5] =
     [JobState::Queued, JobState::Sending, JobState::Sent, JobState::InDoubt, JobState::Failed];
 
+/// How long before its promised time an order counts as at risk: four hours, in milliseconds.
+pub const RISK_MS: i64 = 4 * 3_600_000;
+
 /// Counts everything.
 ///
 /// # Errors
 /// A failure of the database.
-pub async fn standing(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<Standing, DbError> {
+pub async fn standing(tx: &mut Tx<'_>, warehouse: WarehouseId, now: Timestamp) -> Result<Standing, DbError> {
     let orders: Vec<(OrderState, i64)> = tx.all(sql::ORDERS_BY_STATE, args![warehouse]).await?;
     let waves: Vec<(WaveState, i64)> = tx.all(sql::WAVES_BY_STATE, args![warehouse]).await?;
     let jobs: Vec<(JobState, i64)> = tx.all(sql::PRINT_JOBS_BY_STATE, args![]).await?;
+    let (at_risk,): (i64,) = tx.one("count", sql::COUNT_AT_RISK, args![warehouse, now.plus_ms(RISK_MS)]).await?;
     let (pick_tasks,): (i64,) = tx.one("count", sql::COUNT_PICK_TASKS, args![warehouse]).await?;
     let (inbox_waiting, inbox_dead): (i64, i64) = tx.one("count", sql::COUNT_INBOX, args![]).await?;
     let (outbox_pending, outbox_dead): (i64, i64) = tx.one("count", sql::COUNT_OUTBOX, args![]).await?;
@@ -53,6 +60,7 @@ pub async fn standing(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<Standin
         orders: of_all(OrderState::ALL, &orders),
         waves: of_all(WaveState::ALL, &waves),
         print_jobs: of_all(&UNSETTLED, &jobs),
+        at_risk,
         pick_tasks,
         inbox_waiting,
         inbox_dead,

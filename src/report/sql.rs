@@ -14,6 +14,9 @@ crate::statements! {
     COUNT_INBOX = "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'waiting'), (SELECT COUNT(*) FROM inbox WHERE state = 'dead')";
     /// Messages that wait, and those that were given up.
     COUNT_OUTBOX = "SELECT (SELECT COUNT(*) FROM outbox_message WHERE state = 'pending'), (SELECT COUNT(*) FROM outbox_message WHERE state = 'dead')";
+    /// Orders that are still here and should ship by $2: late, or nearly.
+    COUNT_AT_RISK = "SELECT COUNT(*) FROM customer_order WHERE warehouse_id = $1 AND ship_by <= $2
+        AND state IN ('received', 'held', 'accepted', 'promised', 'short', 'released', 'picking', 'picked', 'packed')";
     /// Any warehouse.
     SELECT_WAREHOUSE = "SELECT MIN(id) FROM warehouse";
 }

@@ -77,7 +77,7 @@ crate::statements! {
         WHERE c.on_hand > 0 AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id"
         pg "SELECT c.place_id, c.lot_id, l.number, c.status, l.status, l.expires_at, c.on_hand, c.reserved
         FROM stock_cell c JOIN lot l ON l.id = c.lot_id
-        WHERE c.on_hand > 0 AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id FOR UPDATE OF c";
+        WHERE c.on_hand > 0 AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id FOR UPDATE OF c FOR SHARE OF l";
     /// A manifest's parcels are with the carrier.
     PARCELS_HANDED_OVER = "UPDATE parcel SET state = 'handed_over', handed_over_at = $2 WHERE state = 'label_printed'
         AND place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1)";

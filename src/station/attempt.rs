@@ -224,7 +224,7 @@ async fn doubt(op: &mut Op<'_, '_>, job: &JobRow, error: &str) -> Result<(), DbE
         return Ok(());
     }
     if let Some(parcel) = job.parcel {
-        op.tx.exec(sql::PARCEL_IN_DOUBT, args![parcel]).await?;
+        op.tx.exec(sql::PARCEL_IN_DOUBT, args![parcel, job.waybill]).await?;
     }
     about(op, job, "label.in_doubt", json!({ "job": job.id, "copy": job.copy, "error": error })).await
 }

@@ -171,7 +171,7 @@ pub(super) async fn came_out(op: &mut Op<'_, '_>, job: &JobRow, evidence: &str) 
         op.tx.exec(sql::WAYBILL_PRINTED, args![waybill]).await?;
     }
     if let Some(parcel) = job.parcel {
-        op.tx.exec(sql::PARCEL_PRINTED, args![parcel]).await?;
+        op.tx.exec(sql::PARCEL_PRINTED, args![parcel, job.waybill]).await?;
     }
     about(op, job, "label.printed", json!({ "job": job.id, "copy": job.copy, "evidence": evidence })).await?;
     Ok(true)
@@ -266,7 +266,7 @@ impl Operation for SettleDoubt {
 async fn again(op: &mut Op<'_, '_>, job: &JobRow, evidence: &str) -> Result<Option<PrintJobId>, StationError> {
     let (Some(parcel), Some(waybill)) = (job.parcel, job.waybill) else { return Err(wrong_state(job)) };
     let row = label::read(op, parcel, job.station).await?;
-    op.tx.exec(sql::PARCEL_UNPRINTED, args![parcel]).await?;
+    op.tx.exec(sql::PARCEL_UNPRINTED, args![parcel, waybill]).await?;
     give_up(op, job, &format!("not out, {evidence}")).await?;
     if printable(&row).ok() != Some(waybill) {
         return Ok(None);

@@ -89,11 +89,14 @@ crate::statements! {
     /// Its waybill number is on paper.
     WAYBILL_PRINTED = "UPDATE waybill SET state = 'printed' WHERE id = $1 AND state = 'bound'";
     /// Its parcel has a label.
-    PARCEL_PRINTED = "UPDATE parcel SET state = 'label_printed' WHERE place_id = $1 AND state IN ('waybill_bound', 'in_doubt')";
+    PARCEL_PRINTED = "UPDATE parcel SET state = 'label_printed' WHERE place_id = $1 AND state IN ('waybill_bound', 'in_doubt')
+        AND EXISTS (SELECT 1 FROM waybill w WHERE w.id = $2 AND w.parcel_id = parcel.place_id AND w.state IN ('bound', 'printed'))";
     /// Its parcel may have a label.
-    PARCEL_IN_DOUBT = "UPDATE parcel SET state = 'in_doubt' WHERE place_id = $1 AND state = 'waybill_bound'";
+    PARCEL_IN_DOUBT = "UPDATE parcel SET state = 'in_doubt' WHERE place_id = $1 AND state = 'waybill_bound'
+        AND EXISTS (SELECT 1 FROM waybill w WHERE w.id = $2 AND w.parcel_id = parcel.place_id AND w.state IN ('bound', 'printed'))";
     /// Its parcel has no label.
-    PARCEL_UNPRINTED = "UPDATE parcel SET state = 'waybill_bound' WHERE place_id = $1 AND state = 'in_doubt'";
+    PARCEL_UNPRINTED = "UPDATE parcel SET state = 'waybill_bound' WHERE place_id = $1 AND state = 'in_doubt'
+        AND EXISTS (SELECT 1 FROM waybill w WHERE w.id = $2 AND w.parcel_id = parcel.place_id AND w.state IN ('bound', 'printed'))";
     /// Printers that have work, with what their queue needs to know.
     SELECT_BUSY_PRINTERS = "SELECT p.id FROM printer p WHERE p.active AND EXISTS
         (SELECT 1 FROM print_job j WHERE j.printer_id = p.id AND j.state = 'queued') ORDER BY p.id";

@@ -20,7 +20,8 @@ const STYLE: &str = include_str!("static/style.css");
 pub(super) async fn page(State(app): State<App>, headers: HeaderMap) -> Result<Response, WebError> {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = Language::accepted(accepted.unwrap_or_default());
-    let standing = app.db.read(|tx| Box::pin(standing(tx, WarehouseId(1)))).await?;
+    let now = app.clock.now();
+    let standing = app.db.read(|tx| Box::pin(standing(tx, WarehouseId(1), now))).await?;
     let html = render(language, app.db.kind(), &standing);
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -62,6 +63,7 @@ fn render(language: Language, database: &str, standing: &Standing) -> String {
         language,
         "home.backlog",
         [
+            ("at_risk", standing.at_risk),
             ("pick_tasks", standing.pick_tasks),
             ("inbox_waiting", standing.inbox_waiting),
             ("inbox_dead", standing.inbox_dead),

@@ -52,7 +52,8 @@ pub fn start() -> &'static PrometheusHandle {
 
 /// All figures, in Prometheus' text form.
 pub(super) async fn show(State(app): State<App>) -> Result<Response, WebError> {
-    let standing = app.db.read(|tx| Box::pin(standing(tx, WarehouseId(1)))).await?;
+    let now = app.clock.now();
+    let standing = app.db.read(|tx| Box::pin(standing(tx, WarehouseId(1), now))).await?;
     set(&standing);
     let text = start().render();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
@@ -73,6 +74,7 @@ fn set(standing: &Standing) {
     for (state, count) in &standing.print_jobs {
         metrics::gauge!("tallyman_print_jobs", "state" => state.code()).set(gauge(*count));
     }
+    metrics::gauge!("tallyman_orders_at_risk").set(gauge(standing.at_risk));
     metrics::gauge!("tallyman_pick_tasks_open").set(gauge(standing.pick_tasks));
     metrics::gauge!("tallyman_inbox", "state" => "waiting").set(gauge(standing.inbox_waiting));
     metrics::gauge!("tallyman_inbox", "state" => "dead").set(gauge(standing.inbox_dead));

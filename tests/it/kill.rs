@@ -17,6 +17,7 @@ use tallyman_drivers::fake::FakeZplPrinter;
 
 use crate::support::crew::{Crew, dock, lead, packer, picker, rest};
 use crate::support::program::{Served, tallyman};
+use crate::support::shops::Shop;
 use crate::support::{Backend, TestDatabase, invariants};
 
 /// How often the plug is pulled on each database. `tests/run` asks for more.
@@ -33,7 +34,7 @@ async fn read<T: tallyman::db::value::FromRow + Send + 'static>(db: &Db, text: &
 }
 
 /// Stock, totes, people, a carrier with numbers, a printer, a shop.
-async fn set_up(crew: &Crew, printer: &FakeZplPrinter, secret: &str) {
+async fn set_up(crew: &Crew, printer: &FakeZplPrinter, secret: &str, shop: &Shop) {
     let skus: Vec<Value> =
         (0..20).map(|n| json!({ "code": format!("SKU{n}"), "name_en": format!("Article {n}") })).collect();
     crew.must("PUT", "/skus", json!({ "skus": skus })).await;
@@ -59,6 +60,7 @@ async fn set_up(crew: &Crew, printer: &FakeZplPrinter, secret: &str) {
     crew.must("PUT", "/stations", json!({ "code": "S1", "name": "Station 1", "label_printer": "Z1" })).await;
     crew.must("PUT", "/channels", json!({ "code": "shop", "name": "Shop", "adapter": "standard", "secret": secret }))
         .await;
+    crew.must("PUT", "/endpoints", json!({ "channel": "shop", "url": shop.url, "secret": secret })).await;
 }
 
 fn order(n: u64, web: bool) -> Value {
@@ -119,7 +121,7 @@ async fn mover(crew: Arc<Crew>) {
 
 fn service(folder: &Path, url: &str) -> Command {
     let mut command = tallyman(folder, &["serve", "--data-folder", "data", "--database-url", url]);
-    command.env("TALLYMAN_LOG_LEVEL", "warn");
+    command.env("TALLYMAN_LOG_LEVEL", "warn").env("TALLYMAN_OUTBOX_ALLOW_PRIVATE_HOSTS", "127.0.0.1");
     command
 }
 
@@ -130,7 +132,8 @@ async fn pulled(backend: Backend) {
     let secret = standard_secret(&[7; 32]);
     let mut served = Served::start(&mut service(folder.path(), &database.url));
     let crew = Crew::new(&served.url, TOKEN, 42);
-    set_up(&crew, &printer, &secret).await;
+    let shop = Shop::open().await;
+    set_up(&crew, &printer, &secret, &shop).await;
     let placed = [tokio::spawn(api_orders(crew.clone())), tokio::spawn(web_orders(crew.clone(), secret))];
     let moving = tokio::spawn(mover(crew.clone()));
     let totes = |from: u64| (from..from + 30).map(|n| format!("T{n:06}")).collect();
@@ -159,6 +162,7 @@ async fn pulled(backend: Backend) {
         worker.await.unwrap();
     }
     same_answers(&crew).await;
+    heard(&crew, &shop).await;
     served.signal("TERM");
     assert!(served.child.wait().unwrap().success());
     drop(served);
@@ -188,6 +192,23 @@ async fn same_answers(crew: &Crew) {
         let again = crew.once(acked.method, &acked.path, &acked.key, &acked.body).await.unwrap();
         assert_eq!(again, (200, acked.answer.clone()), "{} {}", acked.method, acked.path);
     }
+}
+
+/// The shop heard everything about each of its orders, in order and without a gap.
+async fn heard(crew: &Crew, shop: &Shop) {
+    while !crew.get("/outbox?state=pending&limit=1").await.as_array().unwrap().is_empty() {
+        rest().await;
+    }
+    let by_order = shop.by_order();
+    let orders = crew.get("/orders?channel=shop&limit=1000").await;
+    for order in orders.as_array().unwrap() {
+        let heard = &by_order[order["external_id"].as_str().unwrap()];
+        let whole: Vec<i64> = (1..=i64::try_from(heard.len()).unwrap()).collect();
+        assert_eq!(heard, &whole, "{order}");
+    }
+    let shipped: BTreeSet<String> =
+        shop.taken().into_iter().filter(|got| got.kind() == "parcel.shipped").map(|got| got.order()).collect();
+    assert!(shipped.len() >= orders.as_array().unwrap().len(), "each shipped parcel was told");
 }
 
 async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printer: &FakeZplPrinter) {

@@ -2,7 +2,7 @@
 
 use tallyman::kernel::ids::{ChannelId, OrderId};
 use tallyman::order::inbound::InboundOrder;
-use tallyman::order::model::{OrderState, Verdict};
+use tallyman::order::model::{OrderState, ShortPolicy, Verdict};
 use tallyman::order::ops::{CancelOrder, PlaceOrder, ReleaseOrder, RetryShort};
 use tallyman::wave::WaveError;
 use tallyman::wave::ops::{Choice, CloseWave, CreateWave, ReleaseWave, TakeOut};
@@ -223,4 +223,55 @@ both!(personal_data_is_unreadable_in_the_database, |world| {
         assert!(!world.text(table).await.contains("李雷"));
     }
     assert!(world.number("SELECT CAST(LENGTH(personal) AS BIGINT) FROM customer_order").await > 100);
+});
+
+both!(each_short_policy_does_what_it_says, |world| {
+    let channel = five_lots(world).await;
+    let with = |id: &str, policy: ShortPolicy| InboundOrder { short_policy: Some(policy), ..order(id, 30) };
+    let wait = world.does(PlaceOrder { channel, order: with("wait", ShortPolicy::Wait) }).await;
+    let cancel = world.does(PlaceOrder { channel, order: with("cancel", ShortPolicy::Cancel) }).await;
+    let part = world.does(PlaceOrder { channel, order: with("part", ShortPolicy::Part) }).await;
+    assert_eq!(
+        (wait.state, cancel.state, part.state),
+        (OrderState::Short, OrderState::Cancelled, OrderState::Promised)
+    );
+    // Only the one that takes a part holds something: all that there is.
+    assert_eq!(world.number("SELECT promised FROM sku_promise").await, 25);
+    assert_eq!(world.number("SELECT CAST(SUM(cancelled) AS BIGINT) FROM order_line").await, 30);
+    let wave = world.does(CreateWave { choice: Choice::default(), note: String::new() }).await.wave_id;
+    let released = world.does(ReleaseWave { wave }).await;
+    assert_eq!((released.orders, released.lines), (1, 1));
+    assert_eq!(world.number("SELECT CAST(SUM(reserved) AS BIGINT) FROM stock_cell").await, 25);
+    // A part that can't begin waits like the others.
+    let late = world.does(PlaceOrder { channel, order: with("late", ShortPolicy::Part) }).await;
+    assert_eq!(late.state, OrderState::Short);
+});
+
+both!(the_first_to_expire_goes_first_and_the_expired_never, |world| {
+    let channel = five_lots(world).await;
+    world.sql("UPDATE sku SET expires = TRUE").await;
+    // The lots came in from A-05 (first) to A-01 (last). A-02 expires first, A-05 is expired already, A-03 never expires.
+    for (place, expires) in
+        [("A-01", "1795255300000"), ("A-02", "1795255200001"), ("A-04", "1795255250000"), ("A-05", "1795255200000")]
+    {
+        world.sql(format!("UPDATE lot SET expires_at = {expires} WHERE number = 'L{place}'").leak()).await;
+    }
+    world.does(PlaceOrder { channel, order: order("1", 18) }).await;
+    assert_eq!(world.number("SELECT promised FROM sku_promise").await, 18);
+    let wave = world.does(CreateWave { choice: Choice::default(), note: String::new() }).await.wave_id;
+    world.does(ReleaseWave { wave }).await;
+    let reserved = |place: &str| {
+        let text =
+            format!("SELECT c.reserved FROM stock_cell c JOIN place p ON p.id = c.place_id WHERE p.code = '{place}'");
+        async move { world.number(text.leak()).await }
+    };
+    let mut taken = Vec::new();
+    for place in ["A-02", "A-04", "A-01", "A-03", "A-05"] {
+        taken.push(reserved(place).await);
+    }
+    assert_eq!(taken, [5, 5, 5, 3, 0]);
+    assert_eq!(world.number("SELECT COUNT(*) FROM allocation WHERE rule = 'fefo'").await, 4);
+    // More than what is good can't be promised.
+    let rest = world.does(PlaceOrder { channel, order: order("2", 3) }).await;
+    assert_eq!(rest.state, OrderState::Short);
 });

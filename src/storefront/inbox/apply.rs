@@ -40,18 +40,6 @@ row! {
 }
 
 impl Mirror {
-    const fn empty() -> Self {
-        Self {
-            order_id: None,
-            canonical: None,
-            version: 0,
-            changed_at: Timestamp(0),
-            held: false,
-            held_at: Timestamp(0),
-            cancelled: false,
-        }
-    }
-
     /// Whether a telling is older than what is known.
     fn is_newer_than(&self, told: &OrderTold) -> bool {
         if self.version > 0 && told.order.version > 0 {
@@ -89,8 +77,8 @@ impl Write for Apply {
             return Ok(false);
         }
         let external_id = self.told.external_id();
-        let mirror: Option<Mirror> = tx.opt(sql::LOCK_MIRROR, args![self.channel, external_id]).await?;
-        let mirror = mirror.unwrap_or_else(Mirror::empty);
+        // Made where it isn't there yet, so that a cancel and its order wait for each other.
+        let mirror: Mirror = tx.one("mirror", sql::LOCK_MIRROR, args![self.channel, external_id]).await?;
         let op = Op { tx, context: &self.context };
         let mut work = Work { op, delivery: self, external_id, mirror, verdicts: 0, state: InboxState::Done, note: "" };
         match &self.told {

@@ -26,10 +26,9 @@ crate::statements! {
     FAILED = "UPDATE inbox SET attempts = attempts + 1, error = $2, next_at = $3, state = CASE WHEN attempts + 1 >= $4 THEN 'dead' ELSE state END
         WHERE id = $1 AND state = 'waiting'";
     /// The mirror of an order, locked.
-    LOCK_MIRROR = lite "SELECT order_id, canonical, version, changed_at, held, held_at, cancelled FROM channel_order
-        WHERE channel_id = $1 AND external_id = $2"
-        pg "SELECT order_id, canonical, version, changed_at, held, held_at, cancelled FROM channel_order
-        WHERE channel_id = $1 AND external_id = $2 FOR UPDATE";
+    LOCK_MIRROR = "INSERT INTO channel_order (channel_id, external_id, version) VALUES ($1, $2, 0)
+        ON CONFLICT (channel_id, external_id) DO UPDATE SET version = channel_order.version
+        RETURNING order_id, canonical, version, changed_at, held, held_at, cancelled";
     /// Writes the mirror of an order.
     PUT_MIRROR = "INSERT INTO channel_order (channel_id, external_id, order_id, canonical, version, changed_at, held, held_at, cancelled)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (channel_id, external_id) DO UPDATE SET order_id = excluded.order_id,

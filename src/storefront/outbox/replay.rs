@@ -30,6 +30,7 @@ async fn lock(op: &mut Op<'_, '_>, message: &str) -> Result<Locked, StorefrontEr
 }
 
 async fn recount(op: &mut Op<'_, '_>, endpoint: EndpointId, lane: &str) -> Result<(), StorefrontError> {
+    let _locked: Vec<(String,)> = op.tx.all(sql::LOCK_LANES, args![endpoint, lane]).await?;
     let at = op.at();
     op.tx.exec(sql::RECOUNT_LANES, args![endpoint, at, lane]).await?;
     Ok(())

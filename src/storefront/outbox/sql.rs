@@ -69,8 +69,12 @@ crate::statements! {
     /// Sends the messages of an endpoint again that were made in a span of time; of a state where $5 names one.
     REVIVE_SPAN = "UPDATE outbox_message SET state = 'pending', tries = 0, done_at = NULL WHERE warehouse_id = $1 AND endpoint_id = $2
         AND created_at >= $3 AND created_at <= $4 AND state <> 'pending' AND ($5 = '' OR state = $5)";
-    /// Counts what waits in the lanes of an endpoint anew, and makes them due.
-    RECOUNT_LANES = "UPDATE outbox_lane SET blocked = FALSE, next_at = $2, pending = (SELECT COUNT(*) FROM outbox_message m
+    /// Locks the lanes of an endpoint, or one of them, so that what is counted next is all there is.
+    LOCK_LANES = lite "SELECT order_key FROM outbox_lane WHERE endpoint_id = $1 AND ($2 = '' OR order_key = $2) LIMIT 1"
+        pg "SELECT order_key FROM outbox_lane WHERE endpoint_id = $1 AND ($2 = '' OR order_key = $2) ORDER BY order_key FOR UPDATE";
+    /// Counts what waits in the lanes of an endpoint anew, and makes them due. A lane stays blocked as long as a verdict of it is dead.
+    RECOUNT_LANES = "UPDATE outbox_lane SET blocked = (blocked AND EXISTS (SELECT 1 FROM outbox_message d WHERE d.endpoint_id = outbox_lane.endpoint_id
+        AND d.order_key = outbox_lane.order_key AND d.state = 'dead' AND d.type = 'order.verdict')), next_at = $2, pending = (SELECT COUNT(*) FROM outbox_message m
         WHERE m.endpoint_id = outbox_lane.endpoint_id AND m.order_key = outbox_lane.order_key AND m.state = 'pending')
         WHERE endpoint_id = $1 AND ($3 = '' OR order_key = $3)";
     /// Messages, the newest first.
