@@ -72,10 +72,20 @@ fn order(n: u64, web: bool) -> Value {
     json!({ "external_id": id, "receiver": receiver, "lines": [line(0), line(1)] })
 }
 
+/// Waits until the floor isn't far behind: however often the plug is pulled, all of it must be done in the end.
+async fn room(crew: &Crew) {
+    while crew.get("/orders?state=promised&limit=12").await.as_array().unwrap().len() == 12
+        || crew.get("/parcels?state=waybill_bound&limit=50").await.as_array().unwrap().len() == 50
+    {
+        rest().await;
+    }
+}
+
 /// Orders by API, one after the other.
 async fn api_orders(crew: Arc<Crew>) -> u64 {
     let mut n = 0;
     while !crew.closing.load(Ordering::SeqCst) {
+        room(&crew).await;
         crew.must("POST", "/orders", order(n, false)).await;
         n += 1;
     }
@@ -86,6 +96,7 @@ async fn api_orders(crew: Arc<Crew>) -> u64 {
 async fn web_orders(crew: Arc<Crew>, secret: String) -> u64 {
     let mut n = 0;
     while !crew.closing.load(Ordering::SeqCst) {
+        room(&crew).await;
         let body =
             json!({ "type": "order.placed", "timestamp": "2026-11-21T10:00:00Z", "data": order(n, true) }).to_string();
         let id = format!("msg_{n}");
@@ -176,7 +187,8 @@ async fn all_shipped(crew: &Crew) {
     for state in ["received", "accepted", "promised", "released", "picking", "picked", "packed", "held", "short"] {
         while !crew.get(&format!("/orders?state={state}&limit=1")).await.as_array().unwrap().is_empty() {
             let waited = SystemClock.now().ms_since(start);
-            assert!(waited < 120_000, "orders stay {state}: {}", crew.get("/print-jobs?limit=5").await);
+            // On PostgreSQL a label that was being sent is another instance's for a while; then it is in doubt.
+            assert!(waited < 600_000, "orders stay {state}: {}", crew.get("/print-jobs?limit=5").await);
             rest().await;
         }
     }
