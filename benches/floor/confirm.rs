@@ -138,7 +138,8 @@ fn job(n: usize, line: &Line) -> Job {
             ],
         ),
         (picking::sql::ADD_PICKED, args![line.allocation, 1_i64]),
-        (picking::sql::TOUCH_TASK, args![line.task, FAR, 1_i64]),
+        // Clients take lines in any order here, so the open lines aren't counted down one by one.
+        (picking::sql::TOUCH_TASK, args![line.task, FAR, 0_i64]),
         (journal::sql::INSERT_EVENT, event("pick.confirmed", &data)),
     ];
     if last {
