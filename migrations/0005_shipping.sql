@@ -10,6 +10,7 @@ CREATE TABLE waybill (
   CONSTRAINT waybill_parcel CHECK ((state IN ('free', 'recycled')) = (parcel_id IS NULL) OR state = 'void')
 ) {{strict}};
 CREATE INDEX waybill_free ON waybill (carrier_id, id) WHERE state IN ('free', 'recycled');
+CREATE INDEX waybill_of_parcel ON waybill (parcel_id) WHERE parcel_id IS NOT NULL;
 -- A parcel holds one live number at most.
 CREATE UNIQUE INDEX waybill_live ON waybill (parcel_id) WHERE state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting');
 

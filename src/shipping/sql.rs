@@ -41,7 +41,7 @@ crate::statements! {
     SELECT_HOLD = "SELECT hold_reason FROM customer_order WHERE id = $1";
     /// What lies in a parcel, as the rule of eligible stock sees it.
     SELECT_CONTENT = "SELECT l.number, c.status, l.status, l.expires_at FROM stock_cell c JOIN lot l ON l.id = c.lot_id
-        WHERE c.place_id = $1 AND c.on_hand > 0 ORDER BY c.id";
+        WHERE c.warehouse_id = (SELECT p.warehouse_id FROM parcel p WHERE p.place_id = $1) AND c.place_id = $1 AND c.on_hand > 0 ORDER BY c.id";
     /// A parcel goes on a manifest.
     INSERT_PARCEL = "INSERT INTO manifest_parcel (manifest_id, parcel_id, scanned_at, scanned_by) VALUES ($1, $2, $3, $4)";
     /// How many parcels a manifest has, and their weight.
@@ -74,10 +74,12 @@ crate::statements! {
     /// What lies in a manifest's parcels, locked.
     SELECT_CELLS = lite "SELECT c.place_id, c.lot_id, l.number, c.status, l.status, l.expires_at, c.on_hand, c.reserved
         FROM stock_cell c JOIN lot l ON l.id = c.lot_id
-        WHERE c.on_hand > 0 AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id"
+        WHERE c.on_hand > 0 AND c.warehouse_id = (SELECT m.warehouse_id FROM manifest m WHERE m.id = $1)
+        AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id"
         pg "SELECT c.place_id, c.lot_id, l.number, c.status, l.status, l.expires_at, c.on_hand, c.reserved
         FROM stock_cell c JOIN lot l ON l.id = c.lot_id
-        WHERE c.on_hand > 0 AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id FOR UPDATE OF c FOR SHARE OF l";
+        WHERE c.on_hand > 0 AND c.warehouse_id = (SELECT m.warehouse_id FROM manifest m WHERE m.id = $1)
+        AND c.place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1) ORDER BY c.id FOR UPDATE OF c FOR SHARE OF l";
     /// A manifest's parcels are with the carrier.
     PARCELS_HANDED_OVER = "UPDATE parcel SET state = 'handed_over', handed_over_at = $2 WHERE state = 'label_printed'
         AND place_id IN (SELECT parcel_id FROM manifest_parcel WHERE manifest_id = $1)";
