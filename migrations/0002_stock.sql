@@ -76,9 +76,9 @@ CREATE TABLE lot (
 
 CREATE TABLE stock_cell (
   id {{pk}},
-  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  warehouse_id {{int}} NOT NULL,
   place_id {{int}} NOT NULL REFERENCES place (id),
-  sku_id {{int}} NOT NULL REFERENCES sku (id),
+  sku_id {{int}} NOT NULL,
   lot_id {{int}} NOT NULL REFERENCES lot (id),
   status TEXT NOT NULL CONSTRAINT stock_cell_status CHECK (status IN ('good', 'damaged', 'quarantine', 'frozen')),
   on_hand {{int}} NOT NULL,
@@ -100,20 +100,20 @@ CREATE TABLE sku_promise (
 -- The ledger: every change of stock goes from somewhere to somewhere.
 CREATE TABLE movement (
   id {{pk}},
-  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  warehouse_id {{int}} NOT NULL,
   at {{int}} NOT NULL,
-  person_id {{int}} NOT NULL REFERENCES person (id),
+  person_id {{int}} NOT NULL,
   operation_key TEXT NOT NULL,
   reason TEXT NOT NULL,
   note TEXT NOT NULL DEFAULT '',
   -- What was scanned, or `forced: why`; empty where no scan is due.
   evidence TEXT NOT NULL DEFAULT '',
-  sku_id {{int}} NOT NULL REFERENCES sku (id),
+  sku_id {{int}} NOT NULL,
   lot_id {{int}} NOT NULL REFERENCES lot (id),
   quantity {{int}} NOT NULL CONSTRAINT movement_quantity CHECK (quantity > 0),
-  from_place_id {{int}} NOT NULL REFERENCES place (id),
+  from_place_id {{int}} NOT NULL,
   from_status TEXT NOT NULL,
-  to_place_id {{int}} NOT NULL REFERENCES place (id),
+  to_place_id {{int}} NOT NULL,
   to_status TEXT NOT NULL,
   order_id {{int}},
   allocation_id {{int}},

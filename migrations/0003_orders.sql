@@ -75,7 +75,7 @@ CREATE INDEX customer_order_receiver ON customer_order (warehouse_id, receiver_f
 
 CREATE TABLE order_line (
   id {{pk}},
-  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  warehouse_id {{int}} NOT NULL,
   order_id {{int}} NOT NULL REFERENCES customer_order (id),
   external_id TEXT NOT NULL,
   -- NULL where the catalogue doesn't know the shop's code; then the order is held.

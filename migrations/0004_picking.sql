@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX wave_order_running ON wave_order (order_id) WHERE state = 'i
 
 CREATE TABLE pick_task (
   id {{pk}},
-  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  warehouse_id {{int}} NOT NULL,
   wave_id {{int}} NOT NULL REFERENCES wave (id),
   order_id {{int}} NOT NULL REFERENCES customer_order (id),
   state TEXT NOT NULL CONSTRAINT pick_task_state CHECK (state IN ('open', 'claimed', 'done', 'cancelled')),
@@ -46,9 +46,9 @@ CREATE INDEX pick_task_wave ON pick_task (wave_id);
 -- What an allocation run saw for one SKU, so that each allocation can say why it chose.
 CREATE TABLE allocation_candidates (
   id {{pk}},
-  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  warehouse_id {{int}} NOT NULL,
   wave_id {{int}} NOT NULL REFERENCES wave (id),
-  sku_id {{int}} NOT NULL REFERENCES sku (id),
+  sku_id {{int}} NOT NULL,
   at {{int}} NOT NULL,
   rule TEXT NOT NULL,
   demand {{int}} NOT NULL,
@@ -61,15 +61,15 @@ CREATE INDEX allocation_candidates_wave ON allocation_candidates (wave_id, sku_i
 
 CREATE TABLE allocation (
   id {{pk}},
-  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
-  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  warehouse_id {{int}} NOT NULL,
+  wave_id {{int}} NOT NULL,
   task_id {{int}} NOT NULL REFERENCES pick_task (id),
-  order_id {{int}} NOT NULL REFERENCES customer_order (id),
+  order_id {{int}} NOT NULL,
   order_line_id {{int}} NOT NULL REFERENCES order_line (id),
-  sku_id {{int}} NOT NULL REFERENCES sku (id),
-  lot_id {{int}} NOT NULL REFERENCES lot (id),
+  sku_id {{int}} NOT NULL,
+  lot_id {{int}} NOT NULL,
   cell_id {{int}} NOT NULL REFERENCES stock_cell (id),
-  place_id {{int}} NOT NULL REFERENCES place (id),
+  place_id {{int}} NOT NULL,
   walk_order {{int}} NOT NULL,
   quantity {{int}} NOT NULL CONSTRAINT allocation_quantity CHECK (quantity > 0),
   picked {{int}} NOT NULL DEFAULT 0,

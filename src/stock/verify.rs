@@ -50,6 +50,11 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Report, DbError> {
         ("a closed wave has nothing open", sql::CLOSED_WAVES),
         ("a parcel holds one live waybill number at most", sql::WAYBILLS),
         ("every pick and pack has evidence", sql::EVIDENCE),
+        ("an allocation's lot, place and SKU are those of its cell and line", sql::ALLOCATED_OF),
+        ("an allocation's wave and order are those of its task and line", sql::ALLOCATED_FOR),
+        ("a cell's SKU is that of its lot", sql::CELL_SKUS),
+        ("a movement's SKU is that of its lot, and it is between places of its warehouse", sql::MOVED),
+        ("what a person did was done by a person of the warehouse", sql::PERSONS),
     ];
     let mut findings = Vec::new();
     for (rule, statement) in rules {
@@ -110,6 +115,25 @@ pub mod sql {
         /// Parcels with several live numbers.
         WAYBILLS = "SELECT parcel_id, COUNT(*), CAST(1 AS BIGINT) FROM waybill WHERE parcel_id IS NOT NULL
             AND state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting') GROUP BY parcel_id HAVING COUNT(*) > 1 LIMIT $1";
+        /// Allocations that name another lot, place or SKU than their cell or line does.
+        ALLOCATED_OF = "SELECT a.id, a.lot_id, c.lot_id FROM allocation a JOIN stock_cell c ON c.id = a.cell_id
+            JOIN order_line l ON l.id = a.order_line_id WHERE a.lot_id <> c.lot_id OR a.place_id <> c.place_id OR a.sku_id <> c.sku_id
+            OR a.sku_id <> l.sku_id OR a.warehouse_id <> c.warehouse_id LIMIT $1";
+        /// Allocations that name another wave or order than their task or line does.
+        ALLOCATED_FOR = "SELECT a.id, a.order_id, l.order_id FROM allocation a JOIN pick_task t ON t.id = a.task_id
+            JOIN order_line l ON l.id = a.order_line_id WHERE a.wave_id <> t.wave_id OR a.order_id <> t.order_id OR a.order_id <> l.order_id LIMIT $1";
+        /// Cells that name another SKU than their lot does.
+        CELL_SKUS = "SELECT c.id, c.sku_id, l.sku_id FROM stock_cell c JOIN lot l ON l.id = c.lot_id
+            WHERE c.sku_id <> l.sku_id OR c.warehouse_id <> l.warehouse_id LIMIT $1";
+        /// Movements that name another SKU than their lot does, or places that aren't there.
+        MOVED = "SELECT m.id, m.sku_id, l.sku_id FROM movement m JOIN lot l ON l.id = m.lot_id
+            LEFT JOIN place f ON f.id = m.from_place_id AND f.warehouse_id = m.warehouse_id
+            LEFT JOIN place t ON t.id = m.to_place_id AND t.warehouse_id = m.warehouse_id
+            WHERE m.sku_id <> l.sku_id OR f.id IS NULL OR t.id IS NULL LIMIT $1";
+        /// Operations, events and movements of persons who aren't there.
+        PERSONS = "SELECT x.person_id, COUNT(*), CAST(0 AS BIGINT) FROM (SELECT person_id FROM operation
+            UNION ALL SELECT person_id FROM event UNION ALL SELECT person_id FROM movement) x
+            WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.id = x.person_id) GROUP BY x.person_id LIMIT $1";
         /// Picks and packs that nobody scanned or forced.
         EVIDENCE = "SELECT id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM movement WHERE reason IN ('pick', 'pack') AND evidence = '' LIMIT $1";
     }
