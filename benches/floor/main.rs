@@ -60,6 +60,12 @@ impl Asked {
 
 #[tokio::main]
 async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [release, kind, url] = arguments.as_slice()
+        && release == "--release"
+    {
+        return wave::release(if kind == "sqlite" { "sqlite" } else { "postgres" }, url).await;
+    }
     let asked = Asked::read();
     let mut report = Report::new(asked.json);
     for kind in ["sqlite", "postgres"] {
