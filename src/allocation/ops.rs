@@ -339,7 +339,7 @@ pub async fn free_open(op: &mut Op<'_, '_>, order: OrderId, reason: &str) -> Res
     op.tx.exec(sql::TAKE_OUT_ORDER, args![order, reason]).await?;
     if freed.freed > 0 {
         let data = json!({ "reason": reason, "pieces": freed.freed });
-        op.record("allocation.freed", ("order", order.0), &data).await?;
+        op.record("allocation.freed", ("order", order.0), &data);
     }
     Ok(freed)
 }

@@ -106,7 +106,7 @@ impl Operation for PutSkus {
         // Nothing below may fail for a business reason.
         let barcodes = write(op, &self.skus).await?;
         let skus = i64::try_from(self.skus.len()).unwrap_or(i64::MAX);
-        op.record("catalog.changed", ("warehouse", op.warehouse().0), &json!({ "skus": skus })).await?;
+        op.record("catalog.changed", ("warehouse", op.warehouse().0), &json!({ "skus": skus }));
         Ok(SkusPut { skus, barcodes })
     }
 }

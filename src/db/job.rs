@@ -30,7 +30,7 @@ pub(super) enum Ran {
 /// A command that waits, with whoever waits for its answer.
 pub(super) trait Job: Send {
     /// Runs the command.
-    fn run<'a>(&'a mut self, tx: Tx<'a>) -> BoxFuture<'a, Ran>;
+    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Ran>;
     /// Answers, once it is known whether the transaction `failed`.
     fn answer(self: Box<Self>, failed: Option<DbError>);
 }
@@ -51,10 +51,15 @@ pub(super) fn job<C: Command>(command: C) -> (Box<dyn Job>, Answer<C>) {
 }
 
 impl<C: Command> Job for Waiting<C> {
-    fn run<'a>(&'a mut self, mut tx: Tx<'a>) -> BoxFuture<'a, Ran> {
+    fn run<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
-            let run = AssertUnwindSafe(self.command.run(&mut tx)).catch_unwind().await;
-            let result = run.unwrap_or_else(|_| Err(DbError::Panicked.into()));
+            let run = AssertUnwindSafe(self.command.run(tx)).catch_unwind().await;
+            let mut result = run.unwrap_or_else(|_| Err(DbError::Panicked.into()));
+            if result.is_ok()
+                && let Err(error) = tx.flush().await
+            {
+                result = Err(error.into());
+            }
             let ran = match &result {
                 Ok(_) => Ran::Keep,
                 Err(error) if error.as_db().is_some_and(DbError::wants_rerun) => Ran::UndoAndRunAgain,
@@ -85,7 +90,7 @@ pub(super) async fn on_postgres(pool: PgPool, mut job: Box<dyn Job>) {
             Ok(transaction) => transaction,
             Err(error) => break Some(DbError::from(error)),
         };
-        let ran = job.run(Tx::Pg(&mut transaction)).await;
+        let ran = job.run(&mut Tx::pg(&mut transaction)).await;
         let ended = match ran {
             Ran::Keep => transaction.commit().await.map_err(DbError::from),
             Ran::Undo | Ran::UndoAndRunAgain => {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{AsDbError, Command, Db, DbError, Sql, Tx, Values};
+use super::{AsDbError, Command, Db, DbError, Tx};
 use crate::kernel::actor::{Actor, Right};
 use crate::kernel::clock::Stopwatch;
 use crate::kernel::ids::{EventId, PersonId, WarehouseId};
@@ -118,24 +118,8 @@ impl Op<'_, '_> {
     }
 
     /// Writes an event: something that has happened, named in the past (`wave.released`), about one subject
-    /// (`wave`, its id), with what a reader needs to know. No personal data.
-    ///
-    /// # Errors
-    /// A failure of the database.
-    pub async fn record(
-        &mut self,
-        kind: &str,
-        subject: (&'static str, i64),
-        data: &serde_json::Value,
-    ) -> Result<(), DbError> {
-        let (sql, values) = self.event(kind, subject, data);
-        self.tx.exec(sql, values).await?;
-        Ok(())
-    }
-
-    /// The statement of an event, for [`Tx::exec_each_one`].
-    #[must_use]
-    pub fn event(&self, kind: &str, subject: (&'static str, i64), data: &serde_json::Value) -> (Sql, Values) {
+    /// (`wave`, its id), with what a reader needs to know. No personal data. It goes out with the next statement.
+    pub fn record(&mut self, kind: &str, subject: (&'static str, i64), data: &serde_json::Value) {
         let context = self.context;
         let values = args![
             context.warehouse,
@@ -147,7 +131,7 @@ impl Op<'_, '_> {
             context.key.as_str(),
             data.to_string()
         ];
-        (sql::INSERT_EVENT, values)
+        self.tx.later("event", sql::INSERT_EVENT, values);
     }
 }
 
@@ -209,6 +193,9 @@ impl Db {
     }
 }
 
+/// What is missing where a key is taken.
+const TAKEN: &str = "a free operation key";
+
 struct Journaled<O> {
     context: Context,
     operation: O,
@@ -233,10 +220,12 @@ impl<O: Operation> Command for Journaled<O> {
             context.actor.person,
             context.at
         ];
-        if tx.exec(sql::INSERT_OPERATION, values).await? == 0 {
-            return Err(DbError::KeyBusy.into());
+        tx.later(TAKEN, sql::INSERT_OPERATION, values);
+        match tx.flush().await {
+            Ok(()) => Ok(answer),
+            Err(DbError::Missing(TAKEN)) => Err(DbError::KeyBusy.into()),
+            Err(error) => Err(error.into()),
         }
-        Ok(answer)
     }
 }
 

@@ -102,6 +102,8 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
             .statement_cache_capacity(512)
+            // Rows of a large answer come in lots of this size from the driver's thread.
+            .row_buffer_size(1_024)
             .pragma("trusted_schema", "OFF")
             .pragma("cache_size", "-32768")
             .disable_statement_logging();
@@ -117,6 +119,8 @@ impl Db {
             .application_name("tallyman")
             .statement_cache_capacity(512)
             .options([
+                // Plans are made once for each connection: to plan what a scan must know takes longer than to find it.
+                ("plan_cache_mode", "force_generic_plan"),
                 ("lock_timeout", "10s"),
                 ("statement_timeout", "120s"),
                 ("idle_in_transaction_session_timeout", "60s"),
@@ -202,8 +206,8 @@ enum Snapshot {
 impl Snapshot {
     fn tx(&mut self) -> Tx<'_> {
         match self {
-            Self::Lite(transaction) => Tx::Lite(transaction),
-            Self::Pg(transaction) => Tx::Pg(transaction),
+            Self::Lite(transaction) => Tx::lite(transaction),
+            Self::Pg(transaction) => Tx::pg(transaction),
         }
     }
 }
@@ -228,14 +232,10 @@ impl Db {
     pub async fn prepare(&self, statement: &Registered) -> Result<(), DbError> {
         use sqlx::Executor as _;
         let text = |lite: bool| match statement {
-            Registered::One(sql) => {
-                if lite {
-                    sql.lite.to_owned()
-                } else {
-                    sql.pg.to_owned()
-                }
-            }
-            Registered::Many(bulk) => bulk.text(2, lite),
+            Registered::One(sql) if lite => sql.lite.to_owned(),
+            Registered::One(sql) => sql.pg.to_owned(),
+            Registered::Many(bulk) if lite => bulk.text(2),
+            Registered::Many(bulk) => bulk.pg_text(),
         };
         match &self.inner {
             Inner::Lite { readers, .. } => {

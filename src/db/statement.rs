@@ -17,7 +17,7 @@ impl Sql {
     }
 }
 
-/// How a placeholder of a [`Bulk`] row is written.
+/// What a column of a [`Bulk`] row holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Cast {
     /// A BIGINT.
@@ -28,6 +28,18 @@ pub enum Cast {
     Bool,
     /// Bytes.
     Bytes,
+}
+
+impl Cast {
+    /// PostgreSQL's name of the type.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Int => "BIGINT",
+            Self::Text => "TEXT",
+            Self::Bool => "BOOLEAN",
+            Self::Bytes => "BYTEA",
+        }
+    }
 }
 
 /// A statement over many rows: `head`, then `(..), (..)`, then `tail`. The rows are cut into pieces that both
@@ -43,33 +55,22 @@ pub struct Bulk {
 }
 
 impl Bulk {
-    /// The text for `rows` rows. Types are named on every placeholder's first row, because PostgreSQL can't guess them
-    /// where the rows are no direct insert. SQLite gets placeholders without numbers: it looks numbered ones up by
-    /// their names, one after the other, which takes seconds for thousands.
+    /// The text for `rows` rows on SQLite. Placeholders have no numbers: SQLite looks numbered ones up by their names, one
+    /// after the other, which takes seconds for thousands.
     #[must_use]
-    pub fn text(&self, rows: usize, lite: bool) -> String {
-        let mut text = String::with_capacity(self.head.len() + self.tail.len() + rows * self.row.len() * 8);
-        text.push_str(self.head);
-        let mut number = 0_usize;
-        for row in 0..rows {
-            text.push_str(if row == 0 { " (" } else { ",(" });
-            for (column, cast) in self.row.iter().enumerate() {
-                number += 1;
-                if column > 0 {
-                    text.push(',');
-                }
-                let placeholder = if lite { "?".to_owned() } else { format!("${number}") };
-                match cast {
-                    Cast::Int if row == 0 => text.push_str(&format!("CAST({placeholder} AS BIGINT)")),
-                    Cast::Text if row == 0 => text.push_str(&format!("CAST({placeholder} AS TEXT)")),
-                    _ => text.push_str(&placeholder),
-                }
-            }
-            text.push(')');
-        }
-        text.push(' ');
-        text.push_str(self.tail);
-        text
+    pub fn text(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.row.len()].join(","));
+        format!("{} {} {}", self.head, vec![row; rows].join(","), self.tail)
+    }
+
+    /// The text for any number of rows on PostgreSQL: a list for each column takes the place of `VALUES`.
+    #[must_use]
+    pub fn pg_text(&self) -> String {
+        let head = self.head.trim_end().trim_end_matches("VALUES");
+        let list = |(index, cast): (usize, &Cast)| format!("CAST(${} AS {}[])", index + 1, cast.name());
+        let lists: Vec<String> = self.row.iter().enumerate().map(list).collect();
+        let names: Vec<String> = (1..=self.row.len()).map(|number| format!("column{number}")).collect();
+        format!("{head}SELECT * FROM UNNEST({}) AS u({}) {}", lists.join(", "), names.join(", "), self.tail)
     }
 }
 

@@ -21,6 +21,32 @@ pub enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+impl Value {
+    /// As one of a list of numbers.
+    pub(super) fn into_int(self) -> Result<Option<i64>, DbError> {
+        if let Self::Int(value) = self { Ok(value) } else { Err(self.unfit()) }
+    }
+
+    /// As one of a list of texts.
+    pub(super) fn into_text(self) -> Result<Option<String>, DbError> {
+        if let Self::Text(value) = self { Ok(value) } else { Err(self.unfit()) }
+    }
+
+    /// As one of a list of truths.
+    pub(super) fn into_bool(self) -> Result<bool, DbError> {
+        if let Self::Bool(value) = self { Ok(value) } else { Err(self.unfit()) }
+    }
+
+    /// As one of a list of bytes.
+    pub(super) fn into_bytes(self) -> Result<Option<Vec<u8>>, DbError> {
+        if let Self::Bytes(value) = self { Ok(value) } else { Err(self.unfit()) }
+    }
+
+    fn unfit(&self) -> DbError {
+        DbError::Form(format!("a column of another type in a bulk: {self:?}"))
+    }
+}
+
 /// The values of one statement, in the order of its placeholders.
 pub type Values = Vec<Value>;
 
@@ -76,7 +102,7 @@ pub enum Row {
 }
 
 /// A type that one column can be read as.
-pub trait Column: Sized {
+pub trait Column: Sized + Send {
     /// Reads column `index`.
     ///
     /// # Errors
@@ -122,7 +148,7 @@ impl<T: Scalar> Column for Option<T> {
 }
 
 /// A type that a whole row can be read as: a tuple, or a struct made with [`crate::row!`].
-pub trait FromRow: Sized {
+pub trait FromRow: Sized + Send {
     /// Reads the row by position.
     ///
     /// # Errors

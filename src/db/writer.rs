@@ -2,8 +2,10 @@
 //!
 //! Fair, free of busy timeouts, and its rate hardly depends on how long the disk takes to flush.
 
-use sqlx::sqlite::SqliteConnection;
 use std::sync::Arc;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::job::{Job, Ran, job};
@@ -93,20 +95,24 @@ async fn group(
     queue: &mut Vec<Box<dyn Job>>,
     done: &mut Vec<Box<dyn Job>>,
 ) -> sqlx::Result<()> {
-    sqlx::raw_sql("BEGIN IMMEDIATE; SAVEPOINT command").execute(&mut *connection).await?;
+    // They travel with the first statement of the next command, so that they cost no trip of their own.
+    let mut before = vec!["BEGIN IMMEDIATE", "SAVEPOINT command"];
     loop {
         // One by one, so that those behind a failure are still there to be answered.
         while !queue.is_empty() {
             let mut job = queue.remove(0);
-            let ran = job.run(Tx::Lite(connection)).await;
+            let mut tx = Tx::lite_after(connection, before);
+            let ran = job.run(&mut tx).await;
+            before = tx.left_before();
             done.push(job);
-            // One trip to the driver's thread ends this savepoint and opens the next.
-            let next = if ran == Ran::Keep {
-                "RELEASE command; SAVEPOINT command"
-            } else {
-                "ROLLBACK TO command; RELEASE command; SAVEPOINT command"
+            if !before.is_empty() {
+                // It has done nothing, or could not even begin.
+                continue;
+            }
+            before = match ran {
+                Ran::Keep => vec!["RELEASE command", "SAVEPOINT command"],
+                Ran::Undo | Ran::UndoAndRunAgain => vec!["ROLLBACK TO command"],
             };
-            sqlx::raw_sql(next).execute(&mut *connection).await?;
         }
         while done.len() + queue.len() < GROUP {
             match waiting.try_recv() {
@@ -118,6 +124,10 @@ async fn group(
             break;
         }
     }
-    sqlx::raw_sql("RELEASE command; COMMIT").execute(&mut *connection).await?;
+    if before.first() == Some(&"BEGIN IMMEDIATE") {
+        return Ok(());
+    }
+    before.extend(["RELEASE command", "COMMIT"]);
+    sqlx::raw_sql(AssertSqlSafe(before.join("; ")).into_sql_str()).execute(&mut *connection).await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ pub enum Raw {
 }
 
 /// A type that is one number or one short text outside.
-pub trait Scalar: Sized {
+pub trait Scalar: Sized + Send {
     /// Whether the outside form is a number (else it is a text).
     const IS_INT: bool;
     /// The outside form.

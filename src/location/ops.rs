@@ -109,7 +109,7 @@ impl Operation for PutLocations {
         });
         op.tx.bulk_exec(sql::UPSERT_LOCATIONS, rows.collect()).await?;
         let count = i64::try_from(codes.len()).unwrap_or(i64::MAX);
-        op.record("location.changed", ("warehouse", warehouse.0), &json!({ "locations": count })).await?;
+        op.record("location.changed", ("warehouse", warehouse.0), &json!({ "locations": count }));
         Ok(PlacesPut { places: count })
     }
 }
@@ -184,7 +184,7 @@ impl Operation for AddTotes {
         let codes: Vec<String> = (self.first..=self.last).map(|number| format!("{prefix}{number:06}")).collect();
         make(op, PlaceKind::Tote, &codes).await?;
         let count = i64::try_from(codes.len()).unwrap_or(i64::MAX);
-        op.record("location.totes_added", ("warehouse", op.warehouse().0), &json!({ "totes": count })).await?;
+        op.record("location.totes_added", ("warehouse", op.warehouse().0), &json!({ "totes": count }));
         Ok(PlacesPut { places: count })
     }
 }

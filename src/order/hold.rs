@@ -66,7 +66,7 @@ pub async fn release(op: &mut Op<'_, '_>, order: &OrderRow) -> Result<Ruling, Or
     let was = OrderState::from_code(&order.held_from).unwrap_or(OrderState::Received);
     let to = if matches!(was, OrderState::Received) { OrderState::Accepted } else { was };
     op.tx.exec(sql::SET_UNHELD, args![order.id, to]).await?;
-    op.record("order.hold_released", ("order", order.id.0), &json!({ "reason": order.hold_reason })).await?;
+    op.record("order.hold_released", ("order", order.id.0), &json!({ "reason": order.hold_reason }));
     if matches!(to, OrderState::Accepted | OrderState::Short) {
         if to == OrderState::Accepted {
             tell(op, order.id, "order.accepted", json!({})).await?;

@@ -69,8 +69,9 @@ pub async fn advance(
 /// # Errors
 /// A failure of the database.
 pub async fn tell(op: &mut Op<'_, '_>, order: OrderId, kind: &str, data: serde_json::Value) -> Result<(), DbError> {
-    op.record(kind, ("order", order.0), &data).await?;
-    tell_order(op, order, kind, &data).await
+    tell_order(op, order, kind, &data).await?;
+    op.record(kind, ("order", order.0), &data);
+    Ok(())
 }
 
 /// The same for many orders at once; each order once.
@@ -294,7 +295,7 @@ impl Operation for ReadPersonal {
         require(op, Right::ReadPersonal)?;
         let order = lock(op, self.order).await?;
         // Nothing below may fail for a business reason.
-        op.record("order.personal_read", ("order", order.id.0), &json!({})).await?;
+        op.record("order.personal_read", ("order", order.id.0), &json!({}));
         Ok(PersonalRead {})
     }
 }

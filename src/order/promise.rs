@@ -110,7 +110,7 @@ pub async fn promise(op: &mut Op<'_, '_>, order: &OrderRow) -> Result<OrderState
     let before = [OrderState::Accepted, OrderState::Short];
     if advance(op, order.id, &before, OrderState::Promised).await? {
         if whole {
-            op.record("order.promised", ("order", order.id.0), &json!({ "pieces": granted })).await?;
+            op.record("order.promised", ("order", order.id.0), &json!({ "pieces": granted }));
         } else {
             let data = json!({ "policy": ShortPolicy::Part, "missing": wanted - granted, "ships_now": granted + held });
             tell(op, order.id, "order.short", data).await?;

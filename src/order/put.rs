@@ -119,7 +119,7 @@ async fn create(
     let (id,): (OrderId,) = op.tx.one("order", sql::INSERT_ORDER, values).await?;
     op.tx.exec(sql::SET_NUMBER, args![id, format!("O{:08}", id.0)]).await?;
     insert_lines(op, id, order.lines.iter(), &skus).await?;
-    op.record("order.received", ("order", id.0), &json!({ "external_id": order.external_id })).await?;
+    op.record("order.received", ("order", id.0), &json!({ "external_id": order.external_id }));
     let facts = facts(op, id, &skus, &fingerprint, review_above_minor).await?;
     settle(op, id, review(order, facts)).await?;
     Ok((id, Ruling::plain(Verdict::Accepted)))

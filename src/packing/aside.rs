@@ -99,7 +99,7 @@ impl Operation for SetAside {
             op.tx.exec(allocation_sql::LOWER_LINE, args![piece.line, *quantity]).await?;
         }
         let data = json!({ "sku": item.code, "quantity": quantity, "location": location.code, "reason": why });
-        op.record("piece.set_aside", ("parcel", parcel.id.0), &data).await?;
+        op.record("piece.set_aside", ("parcel", parcel.id.0), &data);
         tell(op, order.id, "order.short", json!({ "sku": item.code, "backordered": quantity })).await?;
         let order_left = all.iter().map(|piece| piece.quantity).sum::<i64>() - quantity;
         let parcel_void = order_left == 0 && give_up(op, &order, &parcel).await?;
@@ -160,7 +160,7 @@ async fn give_up(op: &mut Op<'_, '_>, order: &OrderRow, parcel: &ParcelRow) -> R
         return Ok(false);
     }
     op.tx.exec(sql::SET_STATE, args![parcel.id, ParcelState::Void]).await?;
-    op.record("parcel.voided", ("parcel", parcel.id.0), &json!({ "reason": "nothing is left" })).await?;
+    op.record("parcel.voided", ("parcel", parcel.id.0), &json!({ "reason": "nothing is left" }));
     let (in_hand,): (i64,) = op.tx.one("picked", picking_sql::SUM_PICKED, args![order.id]).await?;
     if in_hand > 0 {
         // The rest is in closed parcels.

@@ -156,7 +156,7 @@ impl Operation for ImportWaybills {
         // Nothing below may fail for a business reason.
         let imported = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
         let data = json!({ "imported": imported, "first": numbers.first(), "last": numbers.last() });
-        op.record("waybill.imported", ("carrier", carrier_id.0), &data).await?;
+        op.record("waybill.imported", ("carrier", carrier_id.0), &data);
         Ok(WaybillsImported { imported, carrier })
     }
 }
@@ -278,7 +278,7 @@ impl Operation for RecycleWaybill {
                 // Nothing below may fail for a business reason.
                 op.tx.exec(sql::FREE_NUMBER, args![row.id, WaybillState::Recycled]).await?;
                 let data = json!({ "number": row.number, "reason": why });
-                op.record("waybill.recycled", ("waybill", row.id.0), &data).await?;
+                op.record("waybill.recycled", ("waybill", row.id.0), &data);
                 Ok(NumberBack { number: row.number, state: WaybillState::Recycled })
             }
             _ => Err(wrong()),
@@ -307,7 +307,7 @@ impl Operation for VoidWaybill {
             crate::station::ops::withdraw_labels(op, parcel.id, why).await?;
             without_number(op, parcel).await?;
         }
-        op.record("waybill.voided", ("waybill", row.id.0), &json!({ "number": row.number, "reason": why })).await?;
+        op.record("waybill.voided", ("waybill", row.id.0), &json!({ "number": row.number, "reason": why }));
         Ok(NumberBack { number: row.number, state: WaybillState::Void })
     }
 }

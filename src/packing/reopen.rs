@@ -86,7 +86,7 @@ impl Operation for ReopenParcel {
         let person = op.person();
         op.tx.exec(sql::SET_REOPENED, args![parcel.id, person]).await?;
         unsettle(op, &order).await?;
-        op.record("parcel.reopened", ("parcel", parcel.id.0), &json!({ "reason": why })).await?;
+        op.record("parcel.reopened", ("parcel", parcel.id.0), &json!({ "reason": why }));
         let (parcel_id, state) = (parcel.id, ParcelState::Verifying);
         Ok(ParcelBack { parcel_id, parcel: parcel.number, state, waybill, to_put_back: 0 })
     }
@@ -132,7 +132,7 @@ impl Operation for VoidParcel {
             unsettle(op, &order).await?;
         }
         let data = json!({ "reason": why, "to_put_back": to_put_back });
-        op.record("parcel.voided", ("parcel", parcel.id.0), &data).await?;
+        op.record("parcel.voided", ("parcel", parcel.id.0), &data);
         let (parcel_id, state) = (parcel.id, ParcelState::Void);
         Ok(ParcelBack { parcel_id, parcel: parcel.number, state, waybill, to_put_back })
     }
@@ -167,6 +167,6 @@ pub(super) async fn retire_number(
         WaybillState::Recycled
     };
     let data = json!({ "number": live.number, "state": state, "reason": why });
-    op.record("waybill.given_back", ("parcel", parcel.id.0), &data).await?;
+    op.record("waybill.given_back", ("parcel", parcel.id.0), &data);
     Ok(Some(NumberBack { number: live.number, state }))
 }

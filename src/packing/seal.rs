@@ -56,7 +56,7 @@ impl Operation for TickPaper {
         }
         // Nothing below may fail for a business reason.
         let data = json!({ "paper": paper, "enclosed": self.enclosed });
-        op.record("paper.ticked", ("parcel", parcel.id.0), &data).await?;
+        op.record("paper.ticked", ("parcel", parcel.id.0), &data);
         let papers: Vec<(String, bool)> = op.tx.all(sql::SELECT_PAPERS, args![parcel.id]).await?;
         let missing = papers.into_iter().filter(|(_, ticked)| !ticked).map(|(paper, _)| paper).collect();
         Ok(PaperTicked { paper: paper.to_owned(), enclosed: self.enclosed, missing })
@@ -135,7 +135,7 @@ impl Operation for SealParcel {
         op.tx.exec(sql::SET_SEALED, args![parcel.id, at, expected_grams, &why]).await?;
         pool::hold(op, &parcel).await?;
         let data = json!({ "pieces": count, "expected_grams": expected_grams, "forced": why });
-        op.record("parcel.sealed", ("parcel", parcel.id.0), &data).await?;
+        op.record("parcel.sealed", ("parcel", parcel.id.0), &data);
         let order_packed = settle(op, &order).await?;
         let order_left = if stays { left.iter().map(|piece| piece.quantity).sum() } else { 0 };
         let parcel_id = parcel.id;
@@ -160,7 +160,7 @@ async fn force_in(op: &mut Op<'_, '_>, parcel: &ParcelRow, left: &[PieceRow], wh
     pack(op, parcel, &taken, &format!("forced: {why}")).await?;
     if !left.is_empty() {
         let data = json!({ "items": named(&by_sku(left)), "reason": why });
-        op.record("piece.forced", ("parcel", parcel.id.0), &data).await?;
+        op.record("piece.forced", ("parcel", parcel.id.0), &data);
     }
     Ok(())
 }
@@ -208,7 +208,7 @@ pub(super) async fn settle(op: &mut Op<'_, '_>, order: &OrderRow) -> Result<bool
 /// An order of which something is in no closed parcel any more is not packed.
 pub(super) async fn unsettle(op: &mut Op<'_, '_>, order: &OrderRow) -> Result<(), DbError> {
     if advance(op, order.id, &[OrderState::Packed], OrderState::Picked).await? {
-        op.record("order.unpacked", ("order", order.id.0), &json!({})).await?;
+        op.record("order.unpacked", ("order", order.id.0), &json!({}));
     }
     Ok(())
 }

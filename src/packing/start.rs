@@ -87,7 +87,7 @@ impl StartPacking {
         op.tx.exec(sql::SET_PACKER, args![open, person, station]).await?;
         if row.packer.is_some_and(|packer| packer != person) {
             let data = json!({ "from": row.packer_number });
-            op.record("parcel.taken_over", ("parcel", open.0), &data).await?;
+            op.record("parcel.taken_over", ("parcel", open.0), &data);
         }
         Ok(PackingStarted { parcel_id: open, parcel: row.number, order: order.number.clone(), resumed: true })
     }
@@ -131,7 +131,7 @@ async fn begin(
     let rows = papers.iter().map(|paper| args![parcel_id, paper]).collect();
     op.tx.bulk_exec(sql::INSERT_PAPERS, rows).await?;
     let data = json!({ "order": order.number, "tote": tote.code });
-    op.record("parcel.begun", ("parcel", parcel_id.0), &data).await?;
+    op.record("parcel.begun", ("parcel", parcel_id.0), &data);
     Ok(PackingStarted { parcel_id, parcel: number, order: order.number.clone(), resumed: false })
 }
 

@@ -105,7 +105,7 @@ impl Operation for VerifyPiece {
         let papers = papers_of(&list).into_iter().map(|paper| args![parcel.id, paper]).collect();
         op.tx.bulk_exec(sql::INSERT_PAPERS, papers).await?;
         let data = json!({ "sku": item.code, "quantity": quantity, "evidence": evidence });
-        op.record("piece.verified", ("parcel", parcel.id.0), &data).await?;
+        op.record("piece.verified", ("parcel", parcel.id.0), &data);
         let (verified,): (i64,) = op.tx.one("sum", sql::SUM_IN_PARCEL, args![parcel.id, item.sku]).await?;
         let of_sku: i64 = pieces.iter().filter(|piece| piece.sku == item.sku).map(|piece| piece.quantity).sum();
         let of_order: i64 = pieces.iter().map(|piece| piece.quantity).sum();
@@ -311,7 +311,7 @@ impl Operation for UndoPiece {
         unpack(op, &parcel, &lines, self.back.tote.as_deref()).await?;
         // Nothing below may fail for a business reason.
         let data = json!({ "sku": item.code, "quantity": quantity });
-        op.record("piece.taken_out", ("parcel", parcel.id.0), &data).await?;
+        op.record("piece.taken_out", ("parcel", parcel.id.0), &data);
         let empty = self::lines(op, parcel.id).await?.is_empty();
         let state = if empty { ParcelState::Open } else { ParcelState::Verifying };
         op.tx.exec(sql::SET_FILLING, args![parcel.id, state]).await?;

@@ -96,7 +96,7 @@ impl Operation for WeighParcel {
         op.tx.exec(sql::SET_WEIGHT, args![parcel.id, parcel.state, grams, station]).await?;
         let data = json!({ "weight_grams": grams, "expected_grams": parcel.expected_grams, "accepted": accepted });
         let kind = if parcel.state == ParcelState::Weighed { "parcel.weighed" } else { "parcel.weight_held" };
-        op.record(kind, ("parcel", parcel.id.0), &data).await?;
+        op.record(kind, ("parcel", parcel.id.0), &data);
         if parcel.state == ParcelState::WeightHold {
             return Ok(on_its_way(&parcel, bounds));
         }
@@ -156,7 +156,7 @@ async fn label(
     if parcel.state == ParcelState::Weighed {
         op.tx.exec(sql::SET_STATE, args![parcel.id, ParcelState::WaybillBound]).await?;
         let data = json!({ "waybill_id": waybill_id, "waybill": number });
-        op.record("waybill.bound", ("parcel", parcel.id.0), &data).await?;
+        op.record("waybill.bound", ("parcel", parcel.id.0), &data);
         way.state = ParcelState::WaybillBound;
     }
     way.waybill = Some(number);
@@ -235,7 +235,7 @@ impl Operation for ChangeCarrier {
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::SET_CARRIER, args![parcel.id, carrier]).await?;
         let data = json!({ "from": parcel.carrier, "to": code, "reason": why });
-        op.record("parcel.carrier_changed", ("parcel", parcel.id.0), &data).await?;
+        op.record("parcel.carrier_changed", ("parcel", parcel.id.0), &data);
         parcel.carrier = Some(carrier);
         if !matches!(parcel.state, ParcelState::WaybillBound | ParcelState::Weighed) {
             return Ok(on_its_way(&parcel, WeightBounds::of(parcel.expected_grams)));

@@ -59,7 +59,7 @@ impl Operation for AddPerson {
             op.tx.exec(sql::INSERT_ROLE, args![person_id, *role]).await?;
         }
         let data = serde_json::json!({ "number": number, "roles": self.roles });
-        op.record("person.added", ("person", person_id.0), &data).await?;
+        op.record("person.added", ("person", person_id.0), &data);
         Ok(PersonAdded { person_id })
     }
 }
@@ -107,7 +107,7 @@ impl Operation for DeactivatePerson {
         let tokens = op.tx.exec(sql::REVOKE_ALL_OF, args![self.person, at]).await?;
         let tasks = crate::picking::task::release_all_of(op, self.person).await?;
         let data = serde_json::json!({ "tokens": tokens, "tasks": tasks });
-        op.record("person.deactivated", ("person", self.person.0), &data).await?;
+        op.record("person.deactivated", ("person", self.person.0), &data);
         Ok(PersonChanged {})
     }
 }
@@ -128,7 +128,7 @@ impl Operation for ActivatePerson {
         changeable(op, self.person).await?;
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::SET_ACTIVE, args![self.person, true]).await?;
-        op.record("person.activated", ("person", self.person.0), &serde_json::json!({})).await?;
+        op.record("person.activated", ("person", self.person.0), &serde_json::json!({}));
         Ok(PersonChanged {})
     }
 }
@@ -158,7 +158,7 @@ impl Operation for SetRoles {
             op.tx.exec(sql::INSERT_ROLE, args![self.person, *role]).await?;
         }
         let data = serde_json::json!({ "roles": self.roles });
-        op.record("person.roles_set", ("person", self.person.0), &data).await?;
+        op.record("person.roles_set", ("person", self.person.0), &data);
         Ok(PersonChanged {})
     }
 }

@@ -162,7 +162,7 @@ impl Operation for MakeToken {
         let values = args![person, name, &self.hash, at, self.expires_at];
         let (token_id,): (TokenId,) = op.tx.one("token", sql::INSERT_TOKEN, values).await?;
         let data = serde_json::json!({ "token": token_id, "name": name });
-        op.record("token.made", ("person", person.0), &data).await?;
+        op.record("token.made", ("person", person.0), &data);
         Ok(TokenMade { token_id, hash: self.hash.clone() })
     }
 }
@@ -195,7 +195,7 @@ impl Operation for EndToken {
         };
         // Nothing below may fail for a business reason.
         let ended = op.tx.exec(sql::REVOKE_TOKEN, args![self.token, at]).await? == 1;
-        op.record("token.ended", ("token", self.token.0), &serde_json::json!({ "name": name })).await?;
+        op.record("token.ended", ("token", self.token.0), &serde_json::json!({ "name": name }));
         Ok(TokenEnded { ended })
     }
 }

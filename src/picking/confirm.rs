@@ -5,7 +5,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::model::{LEASE_MS, PickLine, TaskState};
-use super::task::{lines, require, running};
+use super::task::{require, running};
 use super::{PickError, sql};
 use crate::catalog::ops::other_form;
 use crate::db::{DbError, Op, Operation};
@@ -16,7 +16,7 @@ use crate::kernel::text::scanned;
 use crate::order::model::OrderState;
 use crate::order::ops::{advance, tell};
 use crate::stock::eligible::{Facts, eligible};
-use crate::stock::ledger::{End, Transfer, post_with};
+use crate::stock::ledger::{End, Transfer, post_later};
 use crate::stock::model::{LotStatus, Reason, StockStatus};
 use crate::{args, row};
 
@@ -128,10 +128,10 @@ impl Operation for ConfirmPick {
         require(op, Right::Pick)?;
         let warehouse = op.warehouse();
         let item = scanned(&self.proof.item);
-        let found: Option<ConfirmRow> = op
-            .tx
-            .opt(sql::SELECT_CONFIRM, args![warehouse, self.task, self.allocation, &item, other_form(&item)])
-            .await?;
+        let confirm = args![warehouse, self.task, self.allocation, &item, other_form(&item)];
+        let open = args![self.task, 2_i64];
+        let (found, open): (Option<ConfirmRow>, Vec<PickLine>) =
+            op.tx.opt_and_all((sql::SELECT_CONFIRM, confirm), (sql::SELECT_LINES, open)).await?;
         let row = found.ok_or_else(|| PickError::NotFound { what: "line", code: self.allocation.to_string() })?;
         let (quantity, evidence) = self.check(op, &row, &item)?;
         let Some(tote) = row.tote else { return Err(PickError::NoTote {}) };
@@ -147,24 +147,32 @@ impl Operation for ConfirmPick {
             order: Some(row.order),
             allocation: Some(row.allocation),
         };
+        // Nothing below may fail for a business reason.
+        post_later(op, &transfer)?;
+        op.tx.later("an open line", sql::ADD_PICKED, args![row.allocation, quantity]);
+        let data = json!({ "allocation": row.allocation, "quantity": quantity, "evidence": evidence });
+        op.record("pick.confirmed", ("order", row.order.0), &data);
         let left = row.open - quantity;
         let closed = i64::from(left == 0);
-        let lease_until = op.at().plus_ms(LEASE_MS);
-        let data = json!({ "allocation": row.allocation, "quantity": quantity, "evidence": evidence });
-        let then = vec![
-            (sql::ADD_PICKED, args![row.allocation, quantity]),
-            (sql::TOUCH_TASK, args![self.task, lease_until, closed]),
-            op.event("pick.confirmed", ("order", row.order.0), &data),
-        ];
-        // Nothing below may fail for a business reason, but for a cell that has less than the ledger says.
-        post_with(op, &transfer, then).await?;
         let task_done = row.lines_open == closed;
         if task_done {
-            finish(op, self.task, row.order).await?;
+            op.tx.later("a task", sql::FINISH_TASK, args![self.task]);
+            finish(op, row.order).await?;
+        } else {
+            op.tx.later("a task", sql::TOUCH_TASK, args![self.task, op.context.at.plus_ms(LEASE_MS), closed]);
         }
-        let next = if task_done { None } else { lines(op.tx, self.task, 1).await?.into_iter().next() };
+        let next = if task_done { None } else { next_line(open, row.allocation, left) };
         Ok(PickConfirmed { picked: quantity, left, next, task_done })
     }
+}
+
+/// The line to go on with, of those that were open before `left` pieces of one remained.
+fn next_line(open: Vec<PickLine>, confirmed: AllocationId, left: i64) -> Option<PickLine> {
+    let now = open.into_iter().map(|line| {
+        let quantity = if line.allocation_id == confirmed { left } else { line.quantity };
+        PickLine { quantity, ..line }
+    });
+    now.into_iter().find(|line| line.quantity > 0)
 }
 
 impl ConfirmPick {
@@ -233,18 +241,17 @@ fn seen(proof: &PickProof, row: &ConfirmRow, item: &str) -> Result<i64, PickErro
     Ok(factor)
 }
 
-/// A task has nothing left to pick: the order goes on to packing, or, with nothing in hand, back to waiting.
-pub(super) async fn finish(op: &mut Op<'_, '_>, task: PickTaskId, order: OrderId) -> Result<(), DbError> {
-    op.tx.exec(sql::FINISH_TASK, args![task]).await?;
-    let (unfinished,): (i64,) = op.tx.one("tasks", sql::COUNT_UNFINISHED, args![order]).await?;
+/// A task of an order is finished: with its last one the order goes on to packing, or, with nothing in hand, back to
+/// waiting.
+pub(super) async fn finish(op: &mut Op<'_, '_>, order: OrderId) -> Result<(), DbError> {
+    let (unfinished, picked): (i64, i64) = op.tx.one("tasks", sql::SELECT_PROGRESS, args![order]).await?;
     if unfinished > 0 {
         return Ok(());
     }
-    let (picked,): (i64,) = op.tx.one("picked", sql::SUM_PICKED, args![order]).await?;
     let before = [OrderState::Released, OrderState::Picking];
     if picked > 0 {
         if advance(op, order, &before, OrderState::Picked).await? {
-            op.record("order.picked", ("order", order.0), &json!({ "pieces": picked })).await?;
+            op.record("order.picked", ("order", order.0), &json!({ "pieces": picked }));
         } else {
             // Held since the scan was checked: after the hold it goes on to packing.
             let values = args![order, OrderState::Picked, ",released,picking,"];

@@ -113,7 +113,7 @@ impl Operation for PutBack {
             op.tx.exec(allocation_sql::PUT_BACK_LINE, args![held.line, *quantity]).await?;
         }
         let data = json!({ "sku": item.code, "quantity": quantity, "from": from.code, "location": to.code });
-        op.record("order.put_back", ("order", order.id.0), &data).await?;
+        op.record("order.put_back", ("order", order.id.0), &data);
         let order_done = finish(op, &order).await?;
         Ok(PutBackDone { quantity, lot_id: lot, order_done })
     }

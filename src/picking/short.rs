@@ -86,9 +86,9 @@ impl Operation for ReportShort {
         op.tx.exec(sql::TOUCH_TASK, args![self.task, lease_until, closed]).await?;
         let place = place_code(op.tx, row.place).await?;
         let data = json!({ "allocation": row.id, "missing": self.missing, "reason": self.reason, "place": place });
-        op.record("pick.short", ("order", row.order.0), &data).await?;
+        op.record("pick.short", ("order", row.order.0), &data);
         let data = json!({ "sku": row.sku, "lot": row.lot, "reason": "short pick" });
-        op.record("count.requested", ("place", row.place.0), &data).await?;
+        op.record("count.requested", ("place", row.place.0), &data);
         let reallocated = reallocate(op, row.id, self.missing).await?;
         let backordered = self.missing - reallocated;
         if backordered > 0 {
@@ -131,7 +131,8 @@ async fn after(
     let row = any(op, task).await?;
     let task_done = row.lines_open == 0;
     if task_done {
-        finish(op, task, row.order).await?;
+        op.tx.exec(sql::FINISH_TASK, args![task]).await?;
+        finish(op, row.order).await?;
     }
     let next = lines(op.tx, task, 1).await?.into_iter().next();
     Ok(LineChanged { reallocated, backordered, next, task_done })
@@ -158,7 +159,7 @@ impl Operation for SkipLine {
         op.tx.exec(sql::SKIP, args![row.id, self.task]).await?;
         let lease_until = op.at().plus_ms(LEASE_MS);
         op.tx.exec(sql::TOUCH_TASK, args![self.task, lease_until, 0_i64]).await?;
-        op.record("pick.skipped", ("order", row.order.0), &json!({ "allocation": row.id })).await?;
+        op.record("pick.skipped", ("order", row.order.0), &json!({ "allocation": row.id }));
         after(op, self.task, 0, 0).await
     }
 }
@@ -254,7 +255,7 @@ impl Operation for Substitute {
         op.tx.bulk_exec(allocation_sql::INSERT_ALLOCATIONS, vec![values]).await?;
         let data =
             json!({ "allocation": row.id, "place": found.code, "lot": cell.lot_number, "reason": self.reason.trim() });
-        op.record("pick.substituted", ("order", row.order.0), &data).await?;
+        op.record("pick.substituted", ("order", row.order.0), &data);
         after(op, self.task, quantity, 0).await
     }
 }

@@ -81,8 +81,10 @@ crate::statements! {
     /// What an order has in hand: picked, and not shipped.
     SUM_PICKED = "SELECT CAST(COALESCE(SUM(a.picked), 0) AS BIGINT) - (SELECT CAST(COALESCE(SUM(s.shipped), 0) AS BIGINT) FROM order_line s WHERE s.order_id = $1)
         FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = $1";
-    /// Unfinished tasks of an order.
-    COUNT_UNFINISHED = "SELECT COUNT(*) FROM pick_task WHERE order_id = $1 AND state IN ('open', 'claimed')";
+    /// Unfinished tasks of an order, and what it has in hand: picked, and not shipped.
+    SELECT_PROGRESS = "SELECT (SELECT COUNT(*) FROM pick_task t WHERE t.order_id = $1 AND t.state IN ('open', 'claimed')),
+        (SELECT CAST(COALESCE(SUM(a.picked), 0) AS BIGINT) FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = $1)
+        - (SELECT CAST(COALESCE(SUM(s.shipped), 0) AS BIGINT) FROM order_line s WHERE s.order_id = $1)";
     /// An order with nothing in hand leaves its wave.
     LEAVE_WAVE = "UPDATE wave_order SET state = 'done', reason = $2 WHERE order_id = $1 AND state = 'in'";
     /// A cell by its key, with what decides whether it may be used, locked.

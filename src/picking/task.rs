@@ -155,7 +155,7 @@ impl ClaimTask {
         // Nothing below may fail for a business reason.
         advance(op, order, &[OrderState::Released], OrderState::Picking).await?;
         op.tx.exec(sql::WAVE_PICKING, args![wave]).await?;
-        op.record("pick_task.claimed", ("pick_task", task.0), &json!({ "order": order })).await?;
+        op.record("pick_task.claimed", ("pick_task", task.0), &json!({ "order": order }));
         Ok(task)
     }
 }
@@ -185,7 +185,7 @@ impl Operation for ReleaseTask {
         }
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::UNCLAIM, args![self.task]).await?;
-        op.record("pick_task.released", ("pick_task", self.task.0), &json!({})).await?;
+        op.record("pick_task.released", ("pick_task", self.task.0), &json!({}));
         Ok(Done {})
     }
 }
@@ -254,7 +254,7 @@ impl Operation for TakeTote {
                 op.tx.exec(sql::SET_TOTE, args![self.task, tote]).await?;
                 let lease_until = op.at().plus_ms(LEASE_MS);
                 op.tx.exec(sql::TOUCH_TASK, args![self.task, lease_until, 0_i64]).await?;
-                op.record("pick_task.tote_taken", ("pick_task", self.task.0), &json!({ "tote": code })).await?;
+                op.record("pick_task.tote_taken", ("pick_task", self.task.0), &json!({ "tote": code }));
                 code
             }
         };

@@ -74,7 +74,7 @@ impl Operation for UndoPick {
             op.tx.exec(crate::order::sql::SET_HELD_FROM, args![row.order, OrderState::Picking, ",picked,"]).await?;
         }
         let data = json!({ "allocation": row.id, "quantity": self.quantity });
-        op.record("pick.undone", ("order", row.order.0), &data).await?;
+        op.record("pick.undone", ("order", row.order.0), &data);
         let next = lines(op.tx, self.task, 1).await?.into_iter().next();
         Ok(LineChanged { reallocated: 0, backordered: 0, next, task_done: false })
     }

@@ -66,7 +66,7 @@ impl Operation for FirstStart {
         let expires_at: Option<crate::kernel::Timestamp> = None;
         let values = args![person_id, "first start", &self.token_hash, at, expires_at];
         op.tx.exec(people::sql::INSERT_TOKEN, values).await?;
-        op.record("installation.started", ("person", person_id.0), &json!({ "number": NUMBER })).await?;
+        op.record("installation.started", ("person", person_id.0), &json!({ "number": NUMBER }));
         Ok(FirstStarted { person_id })
     }
 }

@@ -72,8 +72,7 @@ impl Operation for PutCarrier {
         }
         let values = args![&code, self.name_en.trim(), self.name_zh.trim(), url, self.is_default];
         let (carrier_id,): (CarrierId,) = op.tx.one("carrier", sql::PUT_CARRIER, values).await?;
-        op.record("carrier.put", ("carrier", carrier_id.0), &json!({ "code": code, "default": self.is_default }))
-            .await?;
+        op.record("carrier.put", ("carrier", carrier_id.0), &json!({ "code": code, "default": self.is_default }));
         Ok(CarrierPut { carrier_id })
     }
 }
@@ -106,7 +105,7 @@ impl Operation for PutShipMethod {
         let (carrier_id, _) = carrier(op, &self.carrier).await?;
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::PUT_SHIP_METHOD, args![&code, carrier_id]).await?;
-        op.record("ship_method.put", ("carrier", carrier_id.0), &json!({ "code": code })).await?;
+        op.record("ship_method.put", ("carrier", carrier_id.0), &json!({ "code": code }));
         Ok(CarrierPut { carrier_id })
     }
 }
@@ -136,7 +135,7 @@ impl Operation for RemoveShipMethod {
         if op.tx.exec(sql::REMOVE_SHIP_METHOD, args![&code]).await? != 1 {
             return Err(ShippingError::NotFound { what: "ship method", code });
         }
-        op.record("ship_method.removed", ("ship_method", 0), &json!({ "code": code })).await?;
+        op.record("ship_method.removed", ("ship_method", 0), &json!({ "code": code }));
         Ok(ShipMethodRemoved { code })
     }
 }

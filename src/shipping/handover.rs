@@ -156,7 +156,7 @@ impl Operation for HandOver {
         let (orders_shipped, orders_waiting) = settle_orders(op, id).await?;
         let parcels = i64::try_from(load.parcels.len()).unwrap_or(i64::MAX);
         let data = json!({ "parcels": parcels, "pieces": pieces, "orders_shipped": orders_shipped });
-        op.record("manifest.handed_over", ("manifest", id.0), &data).await?;
+        op.record("manifest.handed_over", ("manifest", id.0), &data);
         Ok(HandedOver { number: load.manifest.number, parcels, pieces, orders_shipped, orders_waiting })
     }
 }
@@ -288,7 +288,7 @@ async fn settle_orders(op: &mut Op<'_, '_>, manifest: ManifestId) -> Result<(i64
         op.tx.exec(sql::WAVE_DONE, args![order]).await?;
         if missing > 0 {
             waiting += 1;
-            op.record("order.rest_waits", ("order", order.0), &json!({ "missing": missing })).await?;
+            op.record("order.rest_waits", ("order", order.0), &json!({ "missing": missing }));
         } else {
             shipped += 1;
             tell(op, order, "order.shipped", json!({})).await?;

@@ -74,7 +74,7 @@ impl Operation for OpenManifest {
         let (manifest_id,): (ManifestId,) = op.tx.one("manifest", sql::INSERT_MANIFEST, values).await?;
         let number = format!("M{:08}", manifest_id.0);
         op.tx.exec(sql::SET_NUMBER, args![manifest_id, &number]).await?;
-        op.record("manifest.opened", ("manifest", manifest_id.0), &json!({ "carrier": code })).await?;
+        op.record("manifest.opened", ("manifest", manifest_id.0), &json!({ "carrier": code }));
         Ok(ManifestOpened { manifest_id, number })
     }
 }
@@ -106,7 +106,7 @@ impl Operation for CancelManifest {
         // Nothing below may fail for a business reason.
         let parcels = i64::try_from(op.tx.exec(sql::DELETE_PARCELS, args![manifest.id]).await?).unwrap_or(i64::MAX);
         op.tx.exec_one("manifest", sql::SET_CANCELLED, args![manifest.id]).await?;
-        op.record("manifest.cancelled", ("manifest", manifest.id.0), &json!({ "parcels": parcels })).await?;
+        op.record("manifest.cancelled", ("manifest", manifest.id.0), &json!({ "parcels": parcels }));
         Ok(ManifestCancelled { number: manifest.number, parcels })
     }
 }

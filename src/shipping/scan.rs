@@ -99,7 +99,7 @@ impl Operation for ScanOut {
         op.tx.exec(sql::INSERT_PARCEL, args![manifest.id, parcel, at, person]).await?;
         let (count, _): (i64, i64) = op.tx.one("count", sql::COUNT_PARCELS, args![manifest.id]).await?;
         let data = json!({ "manifest": manifest.number, "waybill": number.number });
-        op.record("parcel.scanned_out", ("parcel", parcel.0), &data).await?;
+        op.record("parcel.scanned_out", ("parcel", parcel.0), &data);
         Ok(ScannedOut {
             parcel_id: parcel,
             parcel: parcel_number,
@@ -218,7 +218,7 @@ impl Operation for TakeOff {
         // Nothing below may fail for a business reason.
         let (count, _): (i64, i64) = op.tx.one("count", sql::COUNT_PARCELS, args![manifest.id]).await?;
         let data = json!({ "manifest": manifest.number, "waybill": number.number });
-        op.record("parcel.taken_off", ("parcel", parcel.0), &data).await?;
+        op.record("parcel.taken_off", ("parcel", parcel.0), &data);
         Ok(TakenOff { parcel_id: parcel, count })
     }
 }

@@ -134,7 +134,7 @@ impl Command for Claim {
                     let why = why.unwrap_or("nothing to print");
                     op.tx.exec(sql::CANCEL_JOB, args![next.id, at, why]).await?;
                     let data = json!({ "job": next.id, "why": why });
-                    op.record("label.given_up", ("print_job", next.id.0), &data).await?;
+                    op.record("label.given_up", ("print_job", next.id.0), &data);
                 }
             }
         }
@@ -188,7 +188,7 @@ impl Command for Finish {
             }
             Outcome::Sent => {
                 op.tx.exec(sql::SET_SENT, args![job.id, at]).await?;
-                about(&mut op, &job, "label.sent", json!({ "job": job.id, "copy": job.copy })).await?;
+                about(&mut op, &job, "label.sent", &json!({ "job": job.id, "copy": job.copy }));
             }
             Outcome::InDoubt { error } => doubt(&mut op, &job, error).await?,
             Outcome::Held { error, .. } => {
@@ -196,7 +196,7 @@ impl Command for Finish {
             }
             Outcome::Unprintable { error } => {
                 op.tx.exec(sql::SET_FAILED, args![job.id, error, at]).await?;
-                about(&mut op, &job, "label.failed", json!({ "job": job.id, "error": error })).await?;
+                about(&mut op, &job, "label.failed", &json!({ "job": job.id, "error": error }));
             }
         }
         fault(&mut op, job.printer, &self.outcome).await?;
@@ -214,7 +214,7 @@ async fn fault(op: &mut Op<'_, '_>, printer: PrinterId, outcome: &Outcome) -> Re
     };
     let at = (!code.is_empty()).then(|| op.at());
     if op.tx.exec(sql::SET_FAULT, args![printer, code, at]).await? == 1 {
-        op.record(kind, ("printer", printer.0), &json!({ "fault": code })).await?;
+        op.record(kind, ("printer", printer.0), &json!({ "fault": code }));
     }
     Ok(())
 }
@@ -226,7 +226,8 @@ async fn doubt(op: &mut Op<'_, '_>, job: &JobRow, error: &str) -> Result<(), DbE
     if let Some(parcel) = job.parcel {
         op.tx.exec(sql::PARCEL_IN_DOUBT, args![parcel, job.waybill]).await?;
     }
-    about(op, job, "label.in_doubt", json!({ "job": job.id, "copy": job.copy, "error": error })).await
+    about(op, job, "label.in_doubt", &json!({ "job": job.id, "copy": job.copy, "error": error }));
+    Ok(())
 }
 
 /// Calls jobs in doubt whose worker is gone, and labels that nobody scanned in time. Gives how many.

@@ -140,25 +140,21 @@ async fn queue(op: &mut Op<'_, '_>, row: &LabelRow, new: New<'_>) -> Result<Prin
     let (job,): (PrintJobId,) = op.tx.one("print job", sql::INSERT_JOB, values).await?;
     let data =
         json!({ "job": job, "waybill": row.waybill, "copy": new.copy, "printer": printer, "reason": new.reason });
-    op.record("label.queued", ("parcel", new.parcel.0), &data).await?;
+    op.record("label.queued", ("parcel", new.parcel.0), &data);
     Ok(job)
 }
 
 async fn give_up(op: &mut Op<'_, '_>, job: &JobRow, why: &str) -> Result<(), DbError> {
     let at = op.at();
     op.tx.exec(sql::CANCEL_JOB, args![job.id, at, why]).await?;
-    about(op, job, "label.given_up", json!({ "job": job.id, "why": why })).await
+    about(op, job, "label.given_up", &json!({ "job": job.id, "why": why }));
+    Ok(())
 }
 
 /// Records an event about a job: on its parcel where it has one.
-pub(super) async fn about(
-    op: &mut Op<'_, '_>,
-    job: &JobRow,
-    kind: &str,
-    data: serde_json::Value,
-) -> Result<(), DbError> {
+pub(super) fn about(op: &mut Op<'_, '_>, job: &JobRow, kind: &str, data: &serde_json::Value) {
     let subject = job.parcel.map_or(("print_job", job.id.0), |parcel| ("parcel", parcel.0));
-    op.record(kind, subject, &data).await
+    op.record(kind, subject, data);
 }
 
 /// A label is on paper: job, waybill number and parcel move on together. Says whether the job was still open.
@@ -173,7 +169,7 @@ pub(super) async fn came_out(op: &mut Op<'_, '_>, job: &JobRow, evidence: &str) 
     if let Some(parcel) = job.parcel {
         op.tx.exec(sql::PARCEL_PRINTED, args![parcel, job.waybill]).await?;
     }
-    about(op, job, "label.printed", json!({ "job": job.id, "copy": job.copy, "evidence": evidence })).await?;
+    about(op, job, "label.printed", &json!({ "job": job.id, "copy": job.copy, "evidence": evidence }));
     Ok(true)
 }
 
@@ -364,7 +360,7 @@ impl Operation for MoveJob {
         }
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::MOVE_JOB, args![job.id, printer]).await?;
-        about(op, &job, "label.moved", json!({ "job": job.id, "from": job.printer, "to": printer })).await?;
+        about(op, &job, "label.moved", &json!({ "job": job.id, "from": job.printer, "to": printer }));
         Ok(JobDecided { job_id: job.id, state: job.state, new_job_id: None })
     }
 }
@@ -402,7 +398,7 @@ impl Operation for RetryJob {
         let (payload, hash) = row.label(&services.vault, at, job.copy)?.seal(services)?;
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::REQUEUE_FAILED, args![job.id, payload, hash]).await?;
-        about(op, &job, "label.retried", json!({ "job": job.id })).await?;
+        about(op, &job, "label.retried", &json!({ "job": job.id }));
         Ok(JobDecided { job_id: job.id, state: JobState::Queued, new_job_id: None })
     }
 }

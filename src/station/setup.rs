@@ -93,7 +93,7 @@ impl Operation for PutPrinter {
             args![warehouse, &code, name, self.transport, address, self.language, self.dots_per_m, self.active];
         let (printer_id,): (PrinterId,) = op.tx.one("printer", sql::PUT_PRINTER, values).await?;
         let data = json!({ "code": code, "transport": self.transport, "address": address, "active": self.active });
-        op.record("printer.put", ("printer", printer_id.0), &data).await?;
+        op.record("printer.put", ("printer", printer_id.0), &data);
         Ok(PrinterPut { printer_id })
     }
 }
@@ -134,7 +134,7 @@ impl Operation for PutStation {
         let warehouse = op.warehouse();
         let (station_id,): (StationId,) =
             op.tx.one("station", sql::PUT_STATION, args![warehouse, &code, name, printer]).await?;
-        op.record("station.put", ("station", station_id.0), &json!({ "code": code, "printer": printer })).await?;
+        op.record("station.put", ("station", station_id.0), &json!({ "code": code, "printer": printer }));
         Ok(StationPut { station_id })
     }
 }

@@ -82,28 +82,43 @@ pub struct Transfer<'a> {
 /// # Errors
 /// [`StockError::NotEnough`] where the first cell holds less than asked; the transaction has to be given up then.
 pub async fn post(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {
-    post_with(op, transfer, Vec::new()).await
+    positive(transfer)?;
+    if let Some((sql, values)) = take(op, transfer) {
+        if op.tx.exec(sql, values).await? != 1 {
+            return Err(refusal(op, transfer).await?);
+        }
+    } else {
+        // What waits may give to the same cell.
+        op.tx.flush().await?;
+    }
+    give_later(op, transfer);
+    Ok(())
 }
 
-/// Posts a movement together with what follows from it: statements that touch exactly one row each, in the same trip to
-/// the database.
+/// Posts a movement of reserved stock with the next statement of the transaction. A reservation is never more than what
+/// is there, so that nothing can be short but by a fault of ours.
 ///
 /// # Errors
-/// As [`post`]; [`DbError::Missing`] where one of the others touched no row.
-pub async fn post_with(
-    op: &mut Op<'_, '_>,
-    transfer: &Transfer<'_>,
-    then: Vec<(Sql, Values)>,
-) -> Result<(), StockError> {
-    if transfer.quantity <= 0 {
-        return Err(StockError::BadQuantity { quantity: transfer.quantity });
+/// [`StockError::BadQuantity`]; a fault shows later, as [`DbError::Missing`].
+pub fn post_later(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<(), StockError> {
+    positive(transfer)?;
+    if let Some((sql, values)) = take(op, transfer) {
+        op.tx.later("stock that is reserved", sql, values);
     }
-    let mut steps = Vec::with_capacity(3 + then.len());
-    steps.extend(take(op, transfer));
-    steps.extend(give(op, transfer));
-    steps.push((sql::INSERT_MOVEMENT, movement(op, transfer)));
-    steps.extend(then);
-    if op.tx.exec_each_one(steps).await? { Ok(()) } else { Err(refusal(op, transfer).await?) }
+    give_later(op, transfer);
+    Ok(())
+}
+
+fn positive(transfer: &Transfer<'_>) -> Result<(), StockError> {
+    if transfer.quantity > 0 { Ok(()) } else { Err(StockError::BadQuantity { quantity: transfer.quantity }) }
+}
+
+fn give_later(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) {
+    if let Some((sql, values)) = give(op, transfer) {
+        op.tx.later("a cell", sql, values);
+    }
+    let values = movement(op, transfer);
+    op.tx.later("a movement", sql::INSERT_MOVEMENT, values);
 }
 
 fn movement(op: &Op<'_, '_>, transfer: &Transfer<'_>) -> Values {

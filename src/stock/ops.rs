@@ -121,7 +121,7 @@ impl Operation for ReceiveStock {
         let pieces = self.receipts.iter().map(|receipt| receipt.quantity).sum();
         let receipts = i64::try_from(self.receipts.len()).unwrap_or(i64::MAX);
         let data = json!({ "receipts": receipts, "pieces": pieces, "opening": self.opening });
-        op.record("stock.received", ("warehouse", op.warehouse().0), &data).await?;
+        op.record("stock.received", ("warehouse", op.warehouse().0), &data);
         Ok(StockReceived { receipts, pieces })
     }
 }
@@ -283,7 +283,7 @@ impl Operation for MoveStock {
         };
         post(op, &transfer).await?;
         let data = json!({ "sku": sku, "lot": lot, "from": from.code, "to": to.code, "quantity": self.quantity });
-        op.record("stock.moved", ("sku", sku.0), &data).await?;
+        op.record("stock.moved", ("sku", sku.0), &data);
         Ok(StockMoved { quantity: self.quantity })
     }
 }
@@ -344,7 +344,7 @@ impl Operation for AdjustStock {
         };
         post(op, &transfer).await?;
         let data = json!({ "lot": lot, "location": location.code, "difference": self.difference, "reason": self.reason.trim() });
-        op.record("stock.adjusted", ("sku", sku.0), &data).await?;
+        op.record("stock.adjusted", ("sku", sku.0), &data);
         Ok(StockMoved { quantity })
     }
 }
@@ -400,7 +400,7 @@ impl Operation for ChangeStatus {
         };
         post(op, &transfer).await?;
         let data = json!({ "lot": lot, "location": location.code, "from": self.from, "to": self.to, "quantity": self.quantity });
-        op.record("stock.status_changed", ("sku", sku.0), &data).await?;
+        op.record("stock.status_changed", ("sku", sku.0), &data);
         Ok(StockMoved { quantity: self.quantity })
     }
 }
@@ -434,7 +434,7 @@ impl Operation for SetLotStatus {
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::SET_LOT_STATUS, args![lot, self.status]).await?;
         let data = json!({ "sku": sku, "status": self.status, "reason": self.reason.trim() });
-        op.record("lot.status_changed", ("lot", lot.0), &data).await?;
+        op.record("lot.status_changed", ("lot", lot.0), &data);
         let (quantity,): (i64,) = op.tx.one("lot", sql::SUM_OF_LOT, args![lot]).await?;
         Ok(StockMoved { quantity })
     }

@@ -167,7 +167,7 @@ impl Operation for PutChannel {
         let (channel_id,): (ChannelId,) = op.tx.one("channel", sql::PUT_CHANNEL, values).await?;
         let data =
             json!({ "code": code, "adapter": self.adapter, "secret_changed": secret_made || self.secret.is_some() });
-        op.record("channel.put", ("channel", channel_id.0), &data).await?;
+        op.record("channel.put", ("channel", channel_id.0), &data);
         Ok(ChannelPut { channel_id, secret_made })
     }
 }
@@ -213,7 +213,7 @@ impl Operation for RotateChannelSecret {
         let sealed = secrets::seal(&op.context.services, secrets::CHANNEL, &list)?;
         op.tx.exec(sql::SET_CHANNEL_SECRETS, args![channel.id, sealed]).await?;
         let valid = i64::try_from(list.len()).unwrap_or_default();
-        op.record("channel.secret_rotated", ("channel", channel.id.0), &json!({ "valid": valid })).await?;
+        op.record("channel.secret_rotated", ("channel", channel.id.0), &json!({ "valid": valid }));
         Ok(SecretRotated { secret_made: self.secret.is_none(), valid })
     }
 }
@@ -245,7 +245,7 @@ impl Operation for SetChannelActive {
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::SET_CHANNEL_ACTIVE, args![channel.id, self.active]).await?;
         let kind = if self.active { "channel.resumed" } else { "channel.paused" };
-        op.record(kind, ("channel", channel.id.0), &json!({})).await?;
+        op.record(kind, ("channel", channel.id.0), &json!({}));
         Ok(Switched { active: self.active })
     }
 }

@@ -82,7 +82,7 @@ impl Operation for PutEndpoint {
             return Ok(EndpointPut { endpoint_id, created: false, secret_made: false });
         };
         let data = json!({ "channel": channel.code, "host": url.host_str() });
-        op.record("endpoint.put", ("endpoint", endpoint_id.0), &data).await?;
+        op.record("endpoint.put", ("endpoint", endpoint_id.0), &data);
         Ok(EndpointPut { endpoint_id, created: true, secret_made: self.secret.is_none() })
     }
 }
@@ -116,7 +116,7 @@ impl Operation for RotateEndpointSecret {
         let sealed = secrets::seal(&op.context.services, secrets::ENDPOINT, &list)?;
         op.tx.exec(sql::SET_ENDPOINT_SECRETS, args![endpoint.id, sealed]).await?;
         let valid = i64::try_from(list.len()).unwrap_or_default();
-        op.record("endpoint.secret_rotated", ("endpoint", endpoint.id.0), &json!({ "valid": valid })).await?;
+        op.record("endpoint.secret_rotated", ("endpoint", endpoint.id.0), &json!({ "valid": valid }));
         Ok(SecretRotated { secret_made: self.secret.is_none(), valid })
     }
 }
@@ -148,7 +148,7 @@ impl Operation for SetEndpointState {
             op.tx.exec(super::outbox::sql::HURRY_LANES, args![endpoint.id, at]).await?;
         }
         let data = json!({ "from": endpoint.state, "to": self.state, "reason": reason });
-        op.record("endpoint.state", ("endpoint", endpoint.id.0), &data).await?;
+        op.record("endpoint.state", ("endpoint", endpoint.id.0), &data);
         Ok(Switched { active: self.state == EndpointState::Active })
     }
 }

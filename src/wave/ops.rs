@@ -105,7 +105,7 @@ impl Operation for CreateWave {
         }
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::SET_NUMBER, args![wave_id, &number]).await?;
-        op.record("wave.created", ("wave", wave_id.0), &json!({ "orders": orders })).await?;
+        op.record("wave.created", ("wave", wave_id.0), &json!({ "orders": orders }));
         Ok(WaveCreated { wave_id, number, orders })
     }
 }
@@ -201,7 +201,7 @@ async fn report(op: &mut Op<'_, '_>, wave: &WaveRow, state: WaveState, allocated
         "left_out": allocated.unserved.len(), "missing": allocated.missing
     });
     let kind = if state == WaveState::Held { "wave.held" } else { "wave.released" };
-    op.record(kind, ("wave", wave.id.0), &data).await?;
+    op.record(kind, ("wave", wave.id.0), &data);
     let data = json!({ "wave": wave.number });
     let released = allocated.orders.iter().map(|order| (*order, "order.released", data.clone()));
     let short = allocated.unserved.iter().map(|order| (*order, "order.short", data.clone()));
@@ -254,7 +254,7 @@ impl Operation for TakeOut {
         // Nothing below may fail for a business reason.
         let freed = free_open(op, order.id, self.reason.trim()).await?;
         let data = json!({ "wave": wave.number, "reason": self.reason.trim(), "picked": freed.picked });
-        op.record("order.taken_out", ("order", order.id.0), &data).await?;
+        op.record("order.taken_out", ("order", order.id.0), &data);
         self.go_back(op, &order, freed.picked).await?;
         let state = order::ops::lock(op, self.order).await.map_err(from_order)?.state;
         Ok(TakenOut { state, freed: freed.freed, picked: freed.picked })
@@ -337,7 +337,7 @@ impl Operation for CloseWave {
         op.tx.exec(sql::FINISH_MEMBERS, args![wave.id]).await?;
         let closed = WaveClosed { allocated, picked, short, taken_out };
         let data = serde_json::to_value(&closed).unwrap_or_default();
-        op.record("wave.closed", ("wave", wave.id.0), &data).await?;
+        op.record("wave.closed", ("wave", wave.id.0), &data);
         Ok(closed)
     }
 }
@@ -371,7 +371,7 @@ impl Operation for CancelWave {
         let at = op.at();
         op.tx.exec(sql::SET_CANCELLED, args![wave.id, at]).await?;
         let orders = op.tx.exec(sql::RELEASE_MEMBERS, args![wave.id, "wave cancelled"]).await?;
-        op.record("wave.cancelled", ("wave", wave.id.0), &json!({ "orders": orders })).await?;
+        op.record("wave.cancelled", ("wave", wave.id.0), &json!({ "orders": orders }));
         Ok(WaveCancelled { orders: i64::try_from(orders).unwrap_or(i64::MAX) })
     }
 }

@@ -48,7 +48,7 @@ impl Operation for ReplayDelivery {
         }
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::REVIVE, args![self.delivery, at]).await?;
-        op.record("inbox.replayed", ("delivery", self.delivery.0), &json!({})).await?;
+        op.record("inbox.replayed", ("delivery", self.delivery.0), &json!({}));
         Ok(DeliveryReplayed { state: InboxState::Waiting })
     }
 }

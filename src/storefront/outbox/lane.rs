@@ -130,8 +130,7 @@ impl Command for Finish {
             Decision::Dead => {
                 op.tx.exec(sql::END_MESSAGE, args![id, MessageState::Dead, tries + 1, at]).await?;
                 let blocks = self.head.must_arrive();
-                op.record("outbox.dead", ("endpoint", self.endpoint.0), &json!({ "message": id, "blocks": blocks }))
-                    .await?;
+                op.record("outbox.dead", ("endpoint", self.endpoint.0), &json!({ "message": id, "blocks": blocks }));
                 (1, at, blocks)
             }
             Decision::Later { after_ms, spent } => {
@@ -167,7 +166,7 @@ impl Finish {
         if let Some((state, reason)) = stop {
             if op.tx.exec(sql::STOP_ENDPOINT, args![endpoint, state, reason]).await? == 1 {
                 let data = json!({ "to": state, "reason": reason });
-                op.record("endpoint.state", ("endpoint", endpoint.0), &data).await?;
+                op.record("endpoint.state", ("endpoint", endpoint.0), &data);
                 tracing::warn!(endpoint = endpoint.0, %state, reason, "an endpoint is told nothing until a person decides");
             }
             return Ok(());
@@ -176,7 +175,7 @@ impl Finish {
             let values = args![endpoint, BREAKER_FAILURES, at.plus_ms(BREAKER_MS)];
             let (failures,): (i64,) = op.tx.one("endpoint", sql::IN_TROUBLE, values).await?;
             if failures == BREAKER_FAILURES {
-                op.record("endpoint.in_trouble", ("endpoint", endpoint.0), &json!({ "failures": failures })).await?;
+                op.record("endpoint.in_trouble", ("endpoint", endpoint.0), &json!({ "failures": failures }));
             }
         } else if op.tx.exec(sql::WELL_AGAIN, args![endpoint]).await? == 1 {
             // What waited because of the trouble need not wait any longer.

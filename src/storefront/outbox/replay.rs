@@ -57,7 +57,7 @@ impl Operation for ReplayMessage {
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::REVIVE, args![&self.message]).await?;
         recount(op, endpoint, &lane).await?;
-        op.record("outbox.replayed", ("endpoint", endpoint.0), &json!({ "message": self.message })).await?;
+        op.record("outbox.replayed", ("endpoint", endpoint.0), &json!({ "message": self.message }));
         Ok(Replayed { messages: 1 })
     }
 }
@@ -92,7 +92,7 @@ impl Operation for ReplaySpan {
             recount(op, self.endpoint, "").await?;
         }
         let data = json!({ "since": self.since, "until": until, "messages": messages });
-        op.record("outbox.replayed", ("endpoint", self.endpoint.0), &data).await?;
+        op.record("outbox.replayed", ("endpoint", self.endpoint.0), &data);
         Ok(Replayed { messages })
     }
 }
@@ -126,7 +126,7 @@ impl Operation for SkipMessage {
         let at = op.at();
         op.tx.exec(sql::END_MESSAGE, args![&self.message, MessageState::Skipped, 0_i64, at]).await?;
         recount(op, endpoint, &lane).await?;
-        op.record("outbox.skipped", ("endpoint", endpoint.0), &json!({ "message": self.message })).await?;
+        op.record("outbox.skipped", ("endpoint", endpoint.0), &json!({ "message": self.message }));
         Ok(Skipped { state: MessageState::Skipped })
     }
 }
