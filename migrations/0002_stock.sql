@@ -86,7 +86,8 @@ CREATE TABLE stock_cell (
   CONSTRAINT stock_cell_balance CHECK (0 <= reserved AND reserved <= on_hand),
   CONSTRAINT stock_cell_key UNIQUE (warehouse_id, place_id, lot_id, status)
 ) {{strict}};
-CREATE INDEX stock_cell_free ON stock_cell (warehouse_id, sku_id) WHERE on_hand > reserved;
+-- Emptied cells stay and are many. What is reserved is not in the index, so that a reservation touches the cell alone.
+CREATE INDEX stock_cell_filled ON stock_cell (warehouse_id, sku_id) WHERE on_hand > 0;
 CREATE INDEX stock_cell_lot ON stock_cell (lot_id);
 
 -- What is promised to orders and not yet allocated, per SKU. Its row is the lock that promises and allocations share.
@@ -96,6 +97,11 @@ CREATE TABLE sku_promise (
   promised {{int}} NOT NULL DEFAULT 0 CONSTRAINT sku_promise_promised CHECK (promised >= 0),
   PRIMARY KEY (warehouse_id, sku_id)
 ) {{strict}};
+--@pg
+-- Room in each page, so that rows that change in place need no new index entries.
+ALTER TABLE stock_cell SET (fillfactor = 75);
+ALTER TABLE sku_promise SET (fillfactor = 75);
+--@end
 
 -- The ledger: every change of stock goes from somewhere to somewhere.
 CREATE TABLE movement (

@@ -93,4 +93,6 @@ CREATE TABLE order_line (
   CONSTRAINT order_line_parts CHECK (promised >= 0 AND allocated >= 0 AND cancelled >= 0 AND shipped >= 0
     AND promised + allocated + cancelled <= quantity AND shipped <= allocated)
 ) {{strict}};
-CREATE INDEX order_line_sku ON order_line (warehouse_id, sku_id) WHERE promised > 0;
+--@pg
+ALTER TABLE order_line SET (fillfactor = 75);
+--@end

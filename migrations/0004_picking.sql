@@ -26,7 +26,7 @@ CREATE UNIQUE INDEX wave_order_running ON wave_order (order_id) WHERE state = 'i
 CREATE TABLE pick_task (
   id {{pk}},
   warehouse_id {{int}} NOT NULL,
-  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  wave_id {{int}} NOT NULL,
   order_id {{int}} NOT NULL REFERENCES customer_order (id),
   state TEXT NOT NULL CONSTRAINT pick_task_state CHECK (state IN ('open', 'claimed', 'done', 'cancelled')),
   person_id {{int}} REFERENCES person (id),
@@ -47,7 +47,7 @@ CREATE INDEX pick_task_wave ON pick_task (wave_id);
 CREATE TABLE allocation_candidates (
   id {{pk}},
   warehouse_id {{int}} NOT NULL,
-  wave_id {{int}} NOT NULL REFERENCES wave (id),
+  wave_id {{int}} NOT NULL,
   sku_id {{int}} NOT NULL,
   at {{int}} NOT NULL,
   rule TEXT NOT NULL,
@@ -57,18 +57,17 @@ CREATE TABLE allocation_candidates (
   -- JSON list of cells that were not eligible, with the reason.
   refused TEXT NOT NULL DEFAULT '[]'
 ) {{strict}};
-CREATE INDEX allocation_candidates_wave ON allocation_candidates (wave_id, sku_id);
 
 CREATE TABLE allocation (
   id {{pk}},
   warehouse_id {{int}} NOT NULL,
   wave_id {{int}} NOT NULL,
-  task_id {{int}} NOT NULL REFERENCES pick_task (id),
+  task_id {{int}} NOT NULL,
   order_id {{int}} NOT NULL,
   order_line_id {{int}} NOT NULL REFERENCES order_line (id),
   sku_id {{int}} NOT NULL,
   lot_id {{int}} NOT NULL,
-  cell_id {{int}} NOT NULL REFERENCES stock_cell (id),
+  cell_id {{int}} NOT NULL,
   place_id {{int}} NOT NULL,
   walk_order {{int}} NOT NULL,
   quantity {{int}} NOT NULL CONSTRAINT allocation_quantity CHECK (quantity > 0),
@@ -82,7 +81,7 @@ CREATE TABLE allocation (
   skips {{int}} NOT NULL DEFAULT 0,
   rule TEXT NOT NULL,
   reason TEXT NOT NULL DEFAULT '',
-  candidates_id {{int}} NOT NULL REFERENCES allocation_candidates (id),
+  candidates_id {{int}} NOT NULL,
   -- The allocation whose shortage this one makes good, or whose place or lot a person exchanged for this one.
   replaces_id {{int}} REFERENCES allocation (id),
   CONSTRAINT allocation_parts CHECK (picked >= 0 AND short >= 0 AND taken_out >= 0 AND packed >= 0 AND packed <= picked
@@ -91,4 +90,7 @@ CREATE TABLE allocation (
 CREATE INDEX allocation_task ON allocation (task_id);
 CREATE INDEX allocation_line ON allocation (order_line_id);
 CREATE INDEX allocation_wave ON allocation (wave_id);
-CREATE INDEX allocation_cell ON allocation (cell_id) WHERE state = 'open';
+--@pg
+ALTER TABLE pick_task SET (fillfactor = 80);
+ALTER TABLE allocation SET (fillfactor = 80);
+--@end

@@ -45,7 +45,7 @@ async fn lite(target: &Target) -> SqliteConnection {
 
 async fn pool(target: &Target, connections: u32) -> PgPool {
     let options: PgConnectOptions = target.url.parse().unwrap();
-    let options = options.statement_cache_capacity(512);
+    let options = options.statement_cache_capacity(512).options([("work_mem", "32MB"), ("jit", "off")]);
     let pool = PgPoolOptions::new().max_connections(connections).min_connections(connections);
     pool.connect_with(options).await.unwrap()
 }

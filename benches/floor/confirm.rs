@@ -198,11 +198,12 @@ async fn floor(kind: &str, orders: i64, clients: i64) -> f64 {
 }
 
 async fn paced(kind: &str, asked: &Asked, report: &mut Report) {
-    let orders = if asked.quick { 200 } else { 1_000 };
+    let orders = if asked.quick { 400 } else { 1_000 };
     let target = Target::fresh(kind).await;
     let world = scene(&target, orders, 16).await;
-    let requests = requests(&lines(&world).await, 16);
+    let mut requests = requests(&lines(&world).await, 16);
     let address = http::serve(world.app.clone()).await;
+    http::drive(address, http::first_of_each(&mut requests, 15), None).await;
     let paced = http::drive(address, requests, Some(200.0)).await;
     target.drop().await;
     report.add(&Figure {

@@ -90,6 +90,12 @@ pub async fn drive(address: SocketAddr, clients: Vec<Vec<Request>>, rate: Option
     Outcome { per_second: took.len() as f64 * 1e6 / elapsed as f64, p50_ms: at(0.5), p99_ms: at(0.99) }
 }
 
+/// Takes the first requests of each client apart, to warm up with: every connection to the database plans its statements
+/// once.
+pub fn first_of_each(clients: &mut [Vec<Request>], count: usize) -> Vec<Vec<Request>> {
+    clients.iter_mut().map(|requests| requests.drain(..count.min(requests.len())).collect()).collect()
+}
+
 /// Reads one answer into `buffer`; gives its status.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
     buffer.clear();

@@ -57,6 +57,9 @@ pub async fn run(kind: &str, asked: &Asked, report: &mut Report) {
             requests[n % clients].push(http::request("POST", "/in/shop", &headers, body.as_bytes()));
         }
         let address = http::serve(world.app.clone()).await;
+        if rate.is_some() {
+            http::drive(address, http::first_of_each(&mut requests, 5), None).await;
+        }
         let service = http::drive(address, requests, rate).await;
         let Some(rate) = rate else {
             let applied = apply(&world, count).await;

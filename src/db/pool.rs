@@ -121,6 +121,9 @@ impl Db {
             .options([
                 // Plans are made once for each connection: to plan what a scan must know takes longer than to find it.
                 ("plan_cache_mode", "force_generic_plan"),
+                // A wave's joins fit into this; and compiling them takes longer than running them.
+                ("work_mem", "32MB"),
+                ("jit", "off"),
                 ("lock_timeout", "10s"),
                 ("statement_timeout", "120s"),
                 ("idle_in_transaction_session_timeout", "60s"),

@@ -51,7 +51,7 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Report, DbError> {
         ("a parcel holds one live waybill number at most", sql::WAYBILLS),
         ("every pick and pack has evidence", sql::EVIDENCE),
         ("an allocation's lot, place and SKU are those of its cell and line", sql::ALLOCATED_OF),
-        ("an allocation's wave and order are those of its task and line", sql::ALLOCATED_FOR),
+        ("an allocation's wave, order and candidates are those of its task and line", sql::ALLOCATED_FOR),
         ("a cell's SKU is that of its lot", sql::CELL_SKUS),
         ("a movement's SKU is that of its lot, and it is between places of its warehouse", sql::MOVED),
         ("what a person did was done by a person of the warehouse", sql::PERSONS),
@@ -116,12 +116,14 @@ pub mod sql {
         WAYBILLS = "SELECT parcel_id, COUNT(*), CAST(1 AS BIGINT) FROM waybill WHERE parcel_id IS NOT NULL
             AND state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting') GROUP BY parcel_id HAVING COUNT(*) > 1 LIMIT $1";
         /// Allocations that name another lot, place or SKU than their cell or line does.
-        ALLOCATED_OF = "SELECT a.id, a.lot_id, c.lot_id FROM allocation a JOIN stock_cell c ON c.id = a.cell_id
-            JOIN order_line l ON l.id = a.order_line_id WHERE a.lot_id <> c.lot_id OR a.place_id <> c.place_id OR a.sku_id <> c.sku_id
+        ALLOCATED_OF = "SELECT a.id, a.lot_id, COALESCE(c.lot_id, 0) FROM allocation a LEFT JOIN stock_cell c ON c.id = a.cell_id
+            JOIN order_line l ON l.id = a.order_line_id WHERE c.id IS NULL OR a.lot_id <> c.lot_id OR a.place_id <> c.place_id OR a.sku_id <> c.sku_id
             OR a.sku_id <> l.sku_id OR a.warehouse_id <> c.warehouse_id LIMIT $1";
         /// Allocations that name another wave or order than their task or line does.
-        ALLOCATED_FOR = "SELECT a.id, a.order_id, l.order_id FROM allocation a JOIN pick_task t ON t.id = a.task_id
-            JOIN order_line l ON l.id = a.order_line_id WHERE a.wave_id <> t.wave_id OR a.order_id <> t.order_id OR a.order_id <> l.order_id LIMIT $1";
+        ALLOCATED_FOR = "SELECT a.id, a.order_id, l.order_id FROM allocation a LEFT JOIN pick_task t ON t.id = a.task_id
+            LEFT JOIN wave w ON w.id = a.wave_id LEFT JOIN allocation_candidates k ON k.id = a.candidates_id
+            JOIN order_line l ON l.id = a.order_line_id
+            WHERE t.id IS NULL OR w.id IS NULL OR k.id IS NULL OR k.sku_id <> a.sku_id OR a.wave_id <> t.wave_id OR a.order_id <> t.order_id OR a.order_id <> l.order_id LIMIT $1";
         /// Cells that name another SKU than their lot does.
         CELL_SKUS = "SELECT c.id, c.sku_id, l.sku_id FROM stock_cell c JOIN lot l ON l.id = c.lot_id
             WHERE c.sku_id <> l.sku_id OR c.warehouse_id <> l.warehouse_id LIMIT $1";
