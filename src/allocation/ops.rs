@@ -179,8 +179,7 @@ async fn write(
     let runs = write_candidates(op, wave, supplies, &plan.takes).await?;
     let tasks = write_tasks(op, wave, rows, orders, supplies, &plan.takes).await?;
     write_allocations(op, wave, orders, supplies, &plan.takes, &runs, &tasks).await?;
-    op.tx.exec(sql::ALLOCATE_LINES, args![wave]).await?;
-    op.tx.exec(sql::CLEAR_PROMISED, args![wave]).await?;
+    let served = allocate_lines(op, rows, &plan.takes).await?;
     let warehouse = op.warehouse();
     let lower = supplies.iter().map(|(sku, supply)| args![warehouse, *sku, supply.demand]).collect();
     op.tx.bulk_exec(sql::LOWER_PROMISES, lower).await?;
@@ -189,11 +188,9 @@ async fn write(
     op.tx.bulk_exec(sql::UNSERVE_ORDERS, unserved.iter().map(|id| args![*id]).collect()).await?;
     let out = unserved.iter().map(|id| args![wave, *id, "shortage"]).collect();
     op.tx.bulk_exec(sql::TAKE_OUT_ORDERS, out).await?;
-    let mut lines: Vec<OrderLineId> = plan.takes.iter().map(|take| take.want.line).collect();
-    lines.dedup();
     Ok(Allocated {
         orders: tasks.keys().copied().collect(),
-        lines: lines.len(),
+        lines: served,
         allocations: plan.takes.len(),
         unserved,
         missing: plan.missing,
@@ -305,6 +302,18 @@ async fn write_allocations(
     debug_assert_eq!(rows.len(), takes.len());
     op.tx.bulk_exec(sql::INSERT_ALLOCATIONS, rows).await?;
     Ok(())
+}
+
+/// What was promised to the lines is theirs in cells now, or, where there was no cell, promised no more. Gives the lines
+/// that got something.
+async fn allocate_lines(op: &mut Op<'_, '_>, rows: &[WantRow], takes: &[Take]) -> Result<usize, DbError> {
+    let mut taken: HashMap<OrderLineId, i64> = HashMap::with_capacity(rows.len());
+    for take in takes {
+        *taken.entry(take.want.line).or_default() += take.quantity;
+    }
+    let lines = rows.iter().map(|row| args![row.line, taken.get(&row.line).copied().unwrap_or_default()]);
+    op.tx.bulk_exec(sql::ALLOCATE_LINES, lines.collect()).await?;
+    Ok(taken.len())
 }
 
 /// What freeing an order touched.

@@ -32,13 +32,9 @@ crate::statements! {
         ") AS v WHERE stock_cell.id = v.column1 AND stock_cell.on_hand - stock_cell.reserved >= v.column2";
     /// Gives a reservation back.
     UNRESERVE = "UPDATE stock_cell SET reserved = reserved - $2 WHERE id = $1 AND reserved >= $2";
-    /// Writes a wave's allocations to its order lines.
-    ALLOCATE_LINES = "UPDATE order_line SET allocated = order_line.allocated + a.quantity, promised = 0
-        FROM (SELECT order_line_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM allocation WHERE wave_id = $1 GROUP BY order_line_id) a
-        WHERE order_line.id = a.order_line_id";
-    /// What was promised to a wave's orders and got no cell isn't promised any more.
-    CLEAR_PROMISED = "UPDATE order_line SET promised = 0
-        WHERE promised > 0 AND order_id IN (SELECT order_id FROM wave_order WHERE wave_id = $1 AND state = 'in')";
+    /// What was promised to lines is allocated, as far as it is there.
+    ALLOCATE_LINES = bulk "UPDATE order_line SET allocated = order_line.allocated + v.column2, promised = 0 FROM (VALUES" [Int, Int]
+        ") AS v WHERE order_line.id = v.column1";
     /// Lowers SKU promises.
     LOWER_PROMISES = bulk "UPDATE sku_promise SET promised = sku_promise.promised - v.column3 FROM (VALUES" [Int, Int, Int]
         ") AS v WHERE sku_promise.warehouse_id = v.column1 AND sku_promise.sku_id = v.column2";

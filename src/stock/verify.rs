@@ -117,13 +117,13 @@ pub mod sql {
             AND state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting') GROUP BY parcel_id HAVING COUNT(*) > 1 LIMIT $1";
         /// Allocations that name another lot, place or SKU than their cell or line does.
         ALLOCATED_OF = "SELECT a.id, a.lot_id, COALESCE(c.lot_id, 0) FROM allocation a LEFT JOIN stock_cell c ON c.id = a.cell_id
-            JOIN order_line l ON l.id = a.order_line_id WHERE c.id IS NULL OR a.lot_id <> c.lot_id OR a.place_id <> c.place_id OR a.sku_id <> c.sku_id
+            LEFT JOIN order_line l ON l.id = a.order_line_id WHERE c.id IS NULL OR l.id IS NULL OR a.lot_id <> c.lot_id OR a.place_id <> c.place_id OR a.sku_id <> c.sku_id
             OR a.sku_id <> l.sku_id OR a.warehouse_id <> c.warehouse_id LIMIT $1";
         /// Allocations that name another wave or order than their task or line does.
-        ALLOCATED_FOR = "SELECT a.id, a.order_id, l.order_id FROM allocation a LEFT JOIN pick_task t ON t.id = a.task_id
+        ALLOCATED_FOR = "SELECT a.id, a.order_id, COALESCE(o.id, 0) FROM allocation a LEFT JOIN pick_task t ON t.id = a.task_id
             LEFT JOIN wave w ON w.id = a.wave_id LEFT JOIN allocation_candidates k ON k.id = a.candidates_id
-            JOIN order_line l ON l.id = a.order_line_id
-            WHERE t.id IS NULL OR w.id IS NULL OR k.id IS NULL OR k.sku_id <> a.sku_id OR a.wave_id <> t.wave_id OR a.order_id <> t.order_id OR a.order_id <> l.order_id LIMIT $1";
+            LEFT JOIN order_line l ON l.id = a.order_line_id LEFT JOIN customer_order o ON o.id = l.order_id
+            WHERE o.id IS NULL OR t.id IS NULL OR w.id IS NULL OR k.id IS NULL OR k.sku_id <> a.sku_id OR a.wave_id <> t.wave_id OR a.order_id <> t.order_id OR a.order_id <> l.order_id LIMIT $1";
         /// Cells that name another SKU than their lot does.
         CELL_SKUS = "SELECT c.id, c.sku_id, l.sku_id FROM stock_cell c JOIN lot l ON l.id = c.lot_id
             WHERE c.sku_id <> l.sku_id OR c.warehouse_id <> l.warehouse_id LIMIT $1";

@@ -26,3 +26,4 @@ mod storefront_in;
 mod storefront_out;
 mod support;
 mod tidy;
+mod verifying;

@@ -131,6 +131,11 @@ impl World {
 
     pub async fn check_and_drop(self) {
         self.check().await;
+        self.drop().await;
+    }
+
+    /// The end of a test that broke the books on purpose.
+    pub async fn drop(self) {
         let Self { db, app, database, .. } = self;
         drop(app);
         db.close().await;
