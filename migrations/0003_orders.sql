@@ -94,5 +94,6 @@ CREATE TABLE order_line (
     AND promised + allocated + cancelled <= quantity AND shipped <= allocated)
 ) {{strict}};
 --@pg
+ALTER TABLE customer_order SET (fillfactor = 85);
 ALTER TABLE order_line SET (fillfactor = 75);
 --@end

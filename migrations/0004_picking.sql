@@ -89,7 +89,6 @@ CREATE TABLE allocation (
 ) {{strict}};
 CREATE INDEX allocation_task ON allocation (task_id);
 CREATE INDEX allocation_line ON allocation (order_line_id);
-CREATE INDEX allocation_wave ON allocation (wave_id);
 --@pg
 ALTER TABLE pick_task SET (fillfactor = 80);
 ALTER TABLE allocation SET (fillfactor = 80);

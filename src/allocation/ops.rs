@@ -117,7 +117,7 @@ struct Supply {
 /// [`DbError::Contended`] where another transaction took a cell meanwhile; the whole is then run again.
 pub async fn allocate_wave(op: &mut Op<'_, '_>, wave: WaveId) -> Result<Allocated, DbError> {
     let (warehouse, now) = (op.warehouse(), op.at());
-    let _locked: Vec<(SkuId,)> = op.tx.all(sql::LOCK_PROMISES, args![warehouse, wave]).await?;
+    let _locked: (i64,) = op.tx.one("promises", sql::LOCK_PROMISES, args![warehouse, wave]).await?;
     let rows: Vec<WantRow> = op.tx.all(sql::SELECT_WANTS, args![wave]).await?;
     let candidates = of_wave(op.tx, warehouse, wave).await?;
     let supplies = supplies(&rows, candidates, now);

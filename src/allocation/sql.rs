@@ -10,13 +10,11 @@ crate::statements! {
     /// Takes a wave's promised orders into work, and locks them.
     RELEASE_ORDERS = "UPDATE customer_order SET state = 'released'
         WHERE state = 'promised' AND id IN (SELECT order_id FROM wave_order WHERE wave_id = $1 AND state = 'in')";
-    /// Locks the promises of a wave's SKUs, in order.
-    LOCK_PROMISES = lite "SELECT sku_id FROM sku_promise WHERE warehouse_id = $1 AND sku_id IN
+    /// Locks the promises of a wave's SKUs, in order. With one writer there is nothing to lock.
+    LOCK_PROMISES = lite "SELECT COUNT(*) FROM wave WHERE warehouse_id = $1 AND id = $2"
+        pg "SELECT COUNT(*) FROM (SELECT sku_id FROM sku_promise WHERE warehouse_id = $1 AND sku_id IN
         (SELECT ol.sku_id FROM wave_order wo JOIN order_line ol ON ol.order_id = wo.order_id
-            WHERE wo.wave_id = $2 AND wo.state = 'in' AND ol.promised > 0) LIMIT 1"
-        pg "SELECT sku_id FROM sku_promise WHERE warehouse_id = $1 AND sku_id IN
-        (SELECT ol.sku_id FROM wave_order wo JOIN order_line ol ON ol.order_id = wo.order_id
-            WHERE wo.wave_id = $2 AND wo.state = 'in' AND ol.promised > 0) ORDER BY sku_id FOR UPDATE";
+            WHERE wo.wave_id = $2 AND wo.state = 'in' AND ol.promised > 0) ORDER BY sku_id FOR UPDATE) locked";
     /// What a run saw for a SKU.
     INSERT_CANDIDATES = bulk "INSERT INTO allocation_candidates (warehouse_id, wave_id, sku_id, at, rule, demand, candidates, refused) VALUES"
         [Int, Int, Int, Int, Text, Int, Text, Text] "RETURNING id, sku_id";
@@ -75,8 +73,8 @@ crate::statements! {
         FROM allocation a JOIN allocation_candidates c ON c.id = a.candidates_id JOIN sku s ON s.id = a.sku_id
         JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id WHERE a.warehouse_id = $1 AND a.id = $2";
     /// What earlier allocations of the same run took of each cell.
-    SELECT_TAKEN_BEFORE = "SELECT cell_id, CAST(SUM(quantity) AS BIGINT) FROM allocation
-        WHERE wave_id = $1 AND candidates_id = $2 AND id < $3 GROUP BY cell_id";
+    SELECT_TAKEN_BEFORE = "SELECT a.cell_id, CAST(SUM(a.quantity) AS BIGINT) FROM pick_task t JOIN allocation a ON a.task_id = t.id
+        WHERE t.wave_id = $1 AND a.candidates_id = $2 AND a.id < $3 GROUP BY a.cell_id";
     /// The wave of an allocation.
     SELECT_WAVE = "SELECT wave_id FROM allocation WHERE id = $1";
     /// The allocations of an order, for a screen.

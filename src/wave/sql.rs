@@ -41,11 +41,12 @@ crate::statements! {
     /// One order of a wave.
     SELECT_MEMBER = "SELECT state FROM wave_order WHERE wave_id = $1 AND order_id = $2";
     /// What a wave allocated, and what became of it.
-    SELECT_SUMS = "SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT), CAST(COALESCE(SUM(picked), 0) AS BIGINT),
-        CAST(COALESCE(SUM(short), 0) AS BIGINT), CAST(COALESCE(SUM(taken_out), 0) AS BIGINT) FROM allocation WHERE wave_id = $1";
+    SELECT_SUMS = "SELECT CAST(COALESCE(SUM(a.quantity), 0) AS BIGINT), CAST(COALESCE(SUM(a.picked), 0) AS BIGINT),
+        CAST(COALESCE(SUM(a.short), 0) AS BIGINT), CAST(COALESCE(SUM(a.taken_out), 0) AS BIGINT)
+        FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.wave_id = $1";
     /// Lines of a wave that don't add up.
-    COUNT_UNBALANCED = "SELECT COUNT(*) FROM (SELECT order_line_id FROM allocation WHERE wave_id = $1 GROUP BY order_line_id
-        HAVING SUM(quantity) <> SUM(picked) + SUM(short) + SUM(taken_out)) unbalanced";
+    COUNT_UNBALANCED = "SELECT COUNT(*) FROM (SELECT a.order_line_id FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.wave_id = $1
+        GROUP BY a.order_line_id HAVING SUM(a.quantity) <> SUM(a.picked) + SUM(a.short) + SUM(a.taken_out)) unbalanced";
     /// A wave for a screen.
     SELECT_VIEW = "SELECT w.id, w.number, w.state, w.note, w.created_at, w.released_at, w.closed_at FROM wave w
         WHERE w.warehouse_id = $1 AND w.id = $2";
