@@ -195,8 +195,9 @@ impl<'a> Tx<'a> {
     async fn pieces(&mut self, bulk: Bulk, rows: Vec<Values>, on_row: OnRow<'_>) -> Result<u64, DbError> {
         let mut touched = 0;
         let mut rows = rows.into_iter();
-        if matches!(self.on, On::Pg(_)) {
-            self.flush().await?;
+        // Alone: the placeholders of a bulk have no numbers, so nothing with values may stand before them.
+        if !self.before.is_empty() || !self.waiting.is_empty() {
+            self.trip(Vec::new(), &mut |_, _| Ok(())).await?;
         }
         let most = (BULK_VALUES / bulk.row.len().max(1)).max(1);
         let full = if rows.len() >= most { bulk.text(most) } else { String::new() };
@@ -309,7 +310,7 @@ fn joined(before: &[&'static str], waiting: Vec<Step>, mut statements: Vec<(SqlS
     (AssertSqlSafe(text).into_sql_str(), all)
 }
 
-/// Writes a statement with its placeholders `$1` made to `$1 + by`. A bulk's `?` follow those before by themselves.
+/// Writes a statement with its placeholders `$1` made to `$1 + by`.
 fn renumbered(out: &mut String, statement: &str, by: usize) {
     let mut parts = statement.split('$');
     out.push_str(parts.next().unwrap_or_default());

@@ -26,4 +26,5 @@ mod storefront_in;
 mod storefront_out;
 mod support;
 mod tidy;
+mod transactions;
 mod verifying;
