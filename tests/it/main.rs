@@ -7,6 +7,7 @@ mod api_floor;
 mod api_goods;
 mod api_limits;
 mod api_people;
+mod changes;
 mod cli;
 mod demo;
 mod importing;
