@@ -454,3 +454,48 @@ both!(channels_are_made_and_watched_over_the_api, |world| {
     }
     assert_eq!(lead.send("PUT", "/channels", "l1", web).await.status, 403);
 });
+
+both!(too_many_deliveries_at_once_are_asked_to_come_again, |world| {
+    five_lots(world).await;
+    connect(world, "web", Adapter::Standard, SECRET).await;
+    let places = u32::try_from(world.app.intake.available_permits()).unwrap();
+    let all = world.app.intake.acquire_many(places).await.unwrap();
+    let turned_away = tells(world, "msg_1", "order.placed", order_data("1", 1, 1)).await;
+    assert_eq!(turned_away.refusal(), (503, "inbox.busy".to_owned()));
+    assert_eq!(turned_away.headers["retry-after"], "5");
+    assert_eq!(world.number("SELECT COUNT(*) FROM inbox").await, 0);
+    drop(all);
+    // The storefront comes again, and nothing is lost; places are given back by whoever had one.
+    for _ in 0..3 {
+        assert_eq!(tells(world, "msg_1", "order.placed", order_data("1", 1, 1)).await.status, 200);
+    }
+    assert_eq!(world.app.intake.available_permits(), usize::try_from(places).unwrap());
+    work_off(&world.app).await.unwrap();
+    assert_eq!(world.text("SELECT state FROM customer_order").await, "promised");
+});
+
+both!(deliveries_of_one_order_that_are_worked_off_at_once_are_one_order, |world| {
+    five_lots(world).await;
+    connect(world, "web", Adapter::Standard, SECRET).await;
+    for round in 0..6 {
+        let external = format!("r{round}");
+        for version in 1..=4 {
+            let data = order_data(&external, version, version);
+            let body = json!({ "type": "order.placed", "timestamp": START.rfc3339(), "data": data }).to_string();
+            let headers = signed(SECRET, &format!("msg_{round}_{version}"), START, body.as_bytes());
+            assert_eq!(post(world, "web", &headers, body).await.status, 200);
+        }
+        // Several workers, as where two programs share a database.
+        at_once((0..4).map(|_| {
+            let app = world.app.clone();
+            async move { work_off(&app).await.unwrap() }
+        }))
+        .await;
+        work_off(&world.app).await.unwrap();
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM inbox WHERE state <> 'done'").await, 0);
+    assert_eq!(world.number("SELECT COUNT(*) FROM customer_order").await, 6);
+    assert_eq!(world.number("SELECT COUNT(*) FROM channel_order WHERE version = 4").await, 6);
+    // The newest of each is what is ordered.
+    assert_eq!(world.number("SELECT COUNT(*) FROM order_line WHERE quantity - cancelled = 4").await, 6);
+});

@@ -498,3 +498,42 @@ fn what_we_sign_is_believed_by_what_we_did_not_write_and_the_other_way_round() {
     };
     verify_standard(&both, headers, b"{\"a\": 1}", SystemClock.now()).unwrap();
 }
+
+both!(lanes_that_are_counted_anew_count_what_is_written_meanwhile, |world| {
+    let shop = connected(world).await;
+    let courier = courier();
+    let mut orders = Vec::new();
+    for n in 0..6 {
+        orders.push(place(world, &n.to_string()).await);
+    }
+    deliver(world, &courier).await;
+    let endpoint = tallyman::kernel::ids::EndpointId(world.number("SELECT id FROM endpoint").await);
+    let tasks: Vec<_> = (0..24)
+        .map(|n| {
+            let (db, first, second) = (world.db.clone(), world.context(), world.context());
+            let order = orders[n % orders.len()];
+            tokio::spawn(async move {
+                if n % 4 == 0 {
+                    let span = ReplaySpan { endpoint, since: START, until: None, state: None };
+                    db.operate(first, span).await.unwrap();
+                } else {
+                    db.operate(first, HoldOrder { order, reason: "wait".into() }).await.unwrap();
+                    db.operate(second, ReleaseOrder { order }).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let wrong = "SELECT COUNT(*) FROM outbox_lane l WHERE l.pending <> (SELECT COUNT(*) FROM outbox_message m
+        WHERE m.endpoint_id = l.endpoint_id AND m.order_key = l.order_key AND m.state = 'pending')";
+    assert_eq!(world.number(wrong).await, 0);
+    deliver(world, &courier).await;
+    assert_eq!((pending(world).await, world.number(wrong).await), (0, 0));
+    let told = world.number("SELECT COUNT(*) FROM outbox_message").await;
+    let mut ids: Vec<String> = shop.taken().into_iter().map(|got| got.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(i64::try_from(ids.len()).unwrap(), told);
+});
