@@ -526,6 +526,12 @@ both!(lanes_that_are_counted_anew_count_what_is_written_meanwhile, |world| {
     for task in tasks {
         task.await.unwrap();
     }
+    // Counting begins while something is written that isn't committed yet.
+    let (db, context, order) = (world.db.clone(), world.context(), orders[0]);
+    let slow = tokio::spawn(async move { db.operate(context, SlowlyTold(order)).await });
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    world.does(ReplaySpan { endpoint, since: START, until: None, state: None }).await;
+    slow.await.unwrap().unwrap();
     let wrong = "SELECT COUNT(*) FROM outbox_lane l WHERE l.pending <> (SELECT COUNT(*) FROM outbox_message m
         WHERE m.endpoint_id = l.endpoint_id AND m.order_key = l.order_key AND m.state = 'pending')";
     assert_eq!(world.number(wrong).await, 0);
@@ -537,3 +543,20 @@ both!(lanes_that_are_counted_anew_count_what_is_written_meanwhile, |world| {
     ids.dedup();
     assert_eq!(i64::try_from(ids.len()).unwrap(), told);
 });
+
+/// Tells something of an order, and takes its time before it commits.
+#[derive(serde::Serialize)]
+struct SlowlyTold(OrderId);
+
+impl tallyman::db::Operation for SlowlyTold {
+    const KIND: &'static str = "test.slowly_told";
+    type Answer = ();
+    type Error = tallyman::db::DbError;
+
+    async fn run(&self, op: &mut tallyman::db::Op<'_, '_>) -> Result<(), tallyman::db::DbError> {
+        tallyman::order::ops::tell(op, self.0, "order.accepted", json!({})).await?;
+        op.tx.flush().await?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        Ok(())
+    }
+}
