@@ -15,7 +15,7 @@ use tallyman::stock::verify::verify;
 use tallyman::storefront::signature::{sign_standard, standard_secret};
 use tallyman_drivers::fake::FakeZplPrinter;
 
-use crate::support::crew::{Crew, dock, lead, packer, picker, rest};
+use crate::support::crew::{Acked, Crew, dock, lead, packer, picker, rest};
 use crate::support::program::{Served, tallyman};
 use crate::support::shops::Shop;
 use crate::support::{Backend, TestDatabase, invariants};
@@ -63,10 +63,10 @@ async fn set_up(crew: &Crew, printer: &FakeZplPrinter, secret: &str, shop: &Shop
     crew.must("PUT", "/endpoints", json!({ "channel": "shop", "url": shop.url, "secret": secret })).await;
 }
 
-fn order(n: u64, web: bool) -> Value {
+fn order(n: u64, from: &str) -> Value {
     let line =
         |k: u64| json!({ "external_id": format!("l{k}"), "sku": format!("SKU{}", (n + k) % 20), "quantity": k + 1 });
-    let id = if web { format!("web-{n}") } else { format!("api-{n}") };
+    let id = format!("{from}-{n}");
     // Everybody is somebody else: the same goods to the same receiver would be held as a doubt.
     let receiver = json!({ "name": format!("李雷{id}"), "phone": "13800000000", "country": "CN", "city": "杭州市", "line1": format!("文一西路{n}号") });
     json!({ "external_id": id, "receiver": receiver, "lines": [line(0), line(1)] })
@@ -86,7 +86,7 @@ async fn api_orders(crew: Arc<Crew>) -> u64 {
     let mut n = 0;
     while !crew.closing.load(Ordering::SeqCst) {
         room(&crew).await;
-        crew.must("POST", "/orders", order(n, false)).await;
+        crew.must("POST", "/orders", order(n, "api")).await;
         n += 1;
     }
     n
@@ -98,7 +98,7 @@ async fn web_orders(crew: Arc<Crew>, secret: String) -> u64 {
     while !crew.closing.load(Ordering::SeqCst) {
         room(&crew).await;
         let body =
-            json!({ "type": "order.placed", "timestamp": "2026-11-21T10:00:00Z", "data": order(n, true) }).to_string();
+            json!({ "type": "order.placed", "timestamp": "2026-11-21T10:00:00Z", "data": order(n, "web") }).to_string();
         let id = format!("msg_{n}");
         for _ in 0..2 {
             let headers = || {
@@ -115,6 +115,21 @@ async fn web_orders(crew: Arc<Crew>, secret: String) -> u64 {
         n += 1;
     }
     n
+}
+
+/// Orders that their buyers think better of, sooner or later.
+async fn cancelled_orders(crew: Arc<Crew>) {
+    let mut n = 0;
+    while !crew.closing.load(Ordering::SeqCst) {
+        room(&crew).await;
+        let placed = crew.must("POST", "/orders", order(n, "cancel")).await;
+        tokio::time::sleep(Duration::from_millis(crew.random.below(60))).await;
+        crew.command("POST", &format!("/orders/{}/cancel", placed["order_id"]), json!({ "reason": "changed mind" }))
+            .await;
+        n += 1;
+        // Now and then, because what was picked of them stays in its tote.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
 }
 
 /// Stock that goes to and fro.
@@ -146,7 +161,7 @@ async fn pulled(backend: Backend) {
     let shop = Shop::open().await;
     set_up(&crew, &printer, &secret, &shop).await;
     let placed = [tokio::spawn(api_orders(crew.clone())), tokio::spawn(web_orders(crew.clone(), secret))];
-    let moving = tokio::spawn(mover(crew.clone()));
+    let besides = [tokio::spawn(mover(crew.clone())), tokio::spawn(cancelled_orders(crew.clone()))];
     let totes = |from: u64| (from..from + 30).map(|n| format!("T{n:06}")).collect();
     let working = [
         tokio::spawn(lead(crew.clone())),
@@ -166,7 +181,9 @@ async fn pulled(backend: Backend) {
     for placed in placed {
         orders += placed.await.unwrap();
     }
-    moving.await.unwrap();
+    for work in besides {
+        work.await.unwrap();
+    }
     all_shipped(&crew).await;
     crew.done.store(true, Ordering::SeqCst);
     for worker in working {
@@ -240,19 +257,47 @@ async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printer: &Fake
     assert!(posted.iter().all(|(_, count)| *count == 1), "a move was posted twice");
     assert!(posted.len() >= moves.len());
 
-    let counts: Vec<(String, i64)> =
-        read(&db, "SELECT state, COUNT(*) FROM customer_order GROUP BY state ORDER BY state").await;
-    assert_eq!(counts, [("shipped".to_owned(), i64::try_from(orders).unwrap())], "each order once, and shipped");
-    let pieces: Vec<(i64, i64)> =
-        read(&db, "SELECT CAST(SUM(quantity) AS BIGINT), CAST(SUM(shipped) AS BIGINT) FROM order_line").await;
-    let gone: Vec<(i64,)> = read(&db, "SELECT CAST(SUM(quantity) AS BIGINT) FROM movement WHERE reason = 'ship'").await;
-    assert_eq!(pieces, [(gone[0].0, gone[0].0)]);
+    kept_orders(&db, &acked, orders).await;
+    let shorts = acked.iter().filter(|acked| acked.path.ends_with("/short")).count();
+    let told: Vec<(i64,)> = read(&db, "SELECT COUNT(*) FROM event WHERE kind = 'pick.short'").await;
+    assert!(told[0].0 >= i64::try_from(shorts).unwrap());
+    let blocked: Vec<(i64,)> =
+        read(&db, "SELECT CAST(COALESCE(SUM(on_hand), 0) AS BIGINT) FROM stock_cell WHERE status <> 'good'").await;
+    assert_eq!(blocked[0], told[0], "each missing piece is blocked once");
 
     // The same label came out once; a second copy bears its mark, so it is another picture.
     let labels = printer.labels();
     let different: BTreeSet<&Vec<u8>> = labels.iter().collect();
     assert_eq!(different.len(), labels.len(), "a label was printed twice");
     db.close().await;
+}
+
+/// Each order is there once, and shipped, unless its buyer was told that it is cancelled.
+async fn kept_orders(db: &Db, acked: &[Acked], orders: u64) {
+    let counts: Vec<(i64,)> =
+        read(db, "SELECT COUNT(*) FROM customer_order WHERE state = 'shipped' AND external_id NOT LIKE 'cancel-%'")
+            .await;
+    assert_eq!(counts[0].0, i64::try_from(orders).unwrap(), "each order once, and shipped");
+    let ended: BTreeSet<i64> = read(db, "SELECT id FROM customer_order WHERE state IN ('cancelled', 'intercepting')")
+        .await
+        .into_iter()
+        .map(|(id,)| id)
+        .collect();
+    let cancels: Vec<_> = acked
+        .iter()
+        .filter(|acked| acked.path.ends_with("/cancel") && acked.path.starts_with("/api/v1/orders/"))
+        .collect();
+    for cancel in &cancels {
+        let id: i64 = cancel.path.split('/').nth(4).unwrap().parse().unwrap();
+        let refused = cancel.answer["ruling"]["verdict"] == "refused";
+        assert_eq!(ended.contains(&id), !refused, "{} {}", cancel.path, cancel.answer);
+    }
+    assert!(!cancels.is_empty());
+    let sums = "SELECT CAST(SUM(l.quantity - l.cancelled) AS BIGINT), CAST(SUM(l.shipped) AS BIGINT)
+        FROM order_line l JOIN customer_order o ON o.id = l.order_id AND o.state = 'shipped'";
+    let pieces: Vec<(i64, i64)> = read(db, sums).await;
+    let gone: Vec<(i64,)> = read(db, "SELECT CAST(SUM(quantity) AS BIGINT) FROM movement WHERE reason = 'ship'").await;
+    assert_eq!(pieces, [(gone[0].0, gone[0].0)]);
 }
 
 /// A person who may do everything, with a token, made before the service starts.

@@ -184,9 +184,19 @@ pub async fn picker(crew: Arc<Crew>, totes: Vec<String>) {
         };
         let Some(tote) = tote else { continue };
         for line in task["lines"].as_array().unwrap() {
-            let body =
-                json!({ "location": line["place"], "item": line["sku"], "quantity": line["quantity"], "tote": tote });
-            crew.command("POST", &format!("{task_path}/lines/{}/confirm", line["allocation_id"]), body).await;
+            let line_path = format!("{task_path}/lines/{}", line["allocation_id"]);
+            let mut quantity = line["quantity"].as_i64().unwrap();
+            if crew.random.below(12) == 0 {
+                // One isn't there. What takes its place is a line of the same task, which is claimed again.
+                let reason = if crew.random.below(2) == 0 { "missing" } else { "damaged" };
+                crew.command("POST", &format!("{line_path}/short"), json!({ "missing": 1, "reason": reason })).await;
+                quantity -= 1;
+            }
+            if quantity > 0 {
+                let body =
+                    json!({ "location": line["place"], "item": line["sku"], "quantity": quantity, "tote": tote });
+                crew.command("POST", &format!("{line_path}/confirm"), body).await;
+            }
         }
     }
 }
