@@ -117,8 +117,9 @@ struct Supply {
 /// [`DbError::Contended`] where another transaction took a cell meanwhile; the whole is then run again.
 pub async fn allocate_wave(op: &mut Op<'_, '_>, wave: WaveId) -> Result<Allocated, DbError> {
     let (warehouse, now) = (op.warehouse(), op.at());
-    let _locked: (i64,) = op.tx.one("promises", sql::LOCK_PROMISES, args![warehouse, wave]).await?;
+    // The orders are ours, so that what they want can't change any more.
     let rows: Vec<WantRow> = op.tx.all(sql::SELECT_WANTS, args![wave]).await?;
+    take_promises(op, &rows).await?;
     let candidates = of_wave(op.tx, warehouse, wave).await?;
     let supplies = supplies(&rows, candidates, now);
     let orders = wants(&rows);
@@ -132,6 +133,19 @@ pub async fn allocate_wave(op: &mut Op<'_, '_>, wave: WaveId) -> Result<Allocate
     let plan = plan(&orders, &free);
     // Nothing below may fail for a business reason.
     write(op, wave, &rows, &orders, &supplies, &plan).await
+}
+
+/// What the lines want is promised at SKU level no more: they get cells, or nothing. From here on nobody else promises
+/// or allocates these SKUs, until the end of the transaction; SKU after SKU, so that everybody locks in the same order.
+async fn take_promises(op: &mut Op<'_, '_>, rows: &[WantRow]) -> Result<(), DbError> {
+    let mut demand: BTreeMap<SkuId, i64> = BTreeMap::new();
+    for row in rows {
+        *demand.entry(row.sku).or_default() += row.promised;
+    }
+    let warehouse = op.warehouse();
+    let lower = demand.into_iter().map(|(sku, pieces)| args![warehouse, sku, pieces]).collect();
+    op.tx.bulk_exec(sql::LOWER_PROMISES, lower).await?;
+    Ok(())
 }
 
 fn wants(rows: &[WantRow]) -> Vec<OrderWants> {
@@ -180,9 +194,6 @@ async fn write(
     let tasks = write_tasks(op, wave, rows, orders, supplies, &plan.takes).await?;
     write_allocations(op, wave, orders, supplies, &plan.takes, &runs, &tasks).await?;
     let served = allocate_lines(op, rows, &plan.takes).await?;
-    let warehouse = op.warehouse();
-    let lower = supplies.iter().map(|(sku, supply)| args![warehouse, *sku, supply.demand]).collect();
-    op.tx.bulk_exec(sql::LOWER_PROMISES, lower).await?;
     let unserved: Vec<OrderId> =
         plan.unserved.iter().filter_map(|index| orders.get(*index)).map(|order| order.order).collect();
     op.tx.bulk_exec(sql::UNSERVE_ORDERS, unserved.iter().map(|id| args![*id]).collect()).await?;

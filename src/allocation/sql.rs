@@ -10,11 +10,6 @@ crate::statements! {
     /// Takes a wave's promised orders into work, and locks them.
     RELEASE_ORDERS = "UPDATE customer_order SET state = 'released'
         WHERE state = 'promised' AND id IN (SELECT order_id FROM wave_order WHERE wave_id = $1 AND state = 'in')";
-    /// Locks the promises of a wave's SKUs, in order. With one writer there is nothing to lock.
-    LOCK_PROMISES = lite "SELECT COUNT(*) FROM wave WHERE warehouse_id = $1 AND id = $2"
-        pg "SELECT COUNT(*) FROM (SELECT sku_id FROM sku_promise WHERE warehouse_id = $1 AND sku_id IN
-        (SELECT ol.sku_id FROM wave_order wo JOIN order_line ol ON ol.order_id = wo.order_id
-            WHERE wo.wave_id = $2 AND wo.state = 'in' AND ol.promised > 0) ORDER BY sku_id FOR UPDATE) locked";
     /// What a run saw for a SKU.
     INSERT_CANDIDATES = bulk "INSERT INTO allocation_candidates (warehouse_id, wave_id, sku_id, at, rule, demand, candidates, refused) VALUES"
         [Int, Int, Int, Int, Text, Int, Text, Text] "RETURNING id, sku_id";
