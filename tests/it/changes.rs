@@ -1,5 +1,6 @@
 //! What people and shops want of an order while the floor works on it.
 
+use tallyman::db::Operation;
 use tallyman::kernel::ids::{OrderId, PlaceId};
 use tallyman::order::inbound::InboundOrder;
 use tallyman::order::model::{OrderState, Ruling, ShortPolicy, Verdict};
@@ -117,14 +118,10 @@ both!(a_hold_and_the_last_scan_at_once_lose_nothing, |world| {
         for line in before {
             world.does(confirm(task.task_id, line, &tote, line.quantity)).await;
         }
-        let (pick, hold) =
-            (confirm(task.task_id, last, &tote, last.quantity), HoldOrder { order, reason: "ask the buyer".into() });
-        let (db, first, second) = (world.db.clone(), world.context(), world.context());
-        let other = world.db.clone();
-        let picking = tokio::spawn(async move { db.operate(first, pick).await.is_ok() });
-        let holding = tokio::spawn(async move { other.operate(second, hold).await.unwrap().ruling.verdict });
-        let picked = picking.await.unwrap();
-        assert_eq!(holding.await.unwrap(), Verdict::Accepted);
+        let pick = confirm(task.task_id, last, &tote, last.quantity);
+        let (picked, hold) = beside(world, pick, HoldOrder { order, reason: "ask the buyer".into() }).await;
+        let picked = picked.is_ok();
+        assert_eq!(hold.unwrap().ruling.verdict, Verdict::Accepted);
         assert_eq!(state(world, order).await, "held");
         world.does(ReleaseOrder { order }).await;
         assert_eq!(state(world, order).await, if picked { "picked" } else { "picking" });
@@ -132,14 +129,10 @@ both!(a_hold_and_the_last_scan_at_once_lose_nothing, |world| {
             world.does(confirm(task.task_id, last, &tote, last.quantity)).await;
         }
         // The same with the way back.
-        let (db, first, second) = (world.db.clone(), world.context(), world.context());
-        let other = world.db.clone();
         let undo = UndoPick { task: task.task_id, allocation: last.allocation_id, quantity: 1 };
-        let hold = HoldOrder { order, reason: "ask again".into() };
-        let undoing = tokio::spawn(async move { db.operate(first, undo).await.is_ok() });
-        let holding = tokio::spawn(async move { other.operate(second, hold).await.unwrap().ruling.verdict });
-        let undone = undoing.await.unwrap();
-        assert_eq!(holding.await.unwrap(), Verdict::Accepted);
+        let (undone, hold) = beside(world, undo, HoldOrder { order, reason: "ask again".into() }).await;
+        let undone = undone.is_ok();
+        assert_eq!(hold.unwrap().ruling.verdict, Verdict::Accepted);
         world.does(ReleaseOrder { order }).await;
         assert_eq!(state(world, order).await, if undone { "picking" } else { "picked" });
         if undone {
@@ -148,6 +141,19 @@ both!(a_hold_and_the_last_scan_at_once_lose_nothing, |world| {
         assert_eq!(state(world, order).await, "picked");
     }
 });
+
+/// Two operations at once.
+async fn beside<A: Operation, B: Operation>(
+    world: &World,
+    first: A,
+    second: B,
+) -> (Result<A::Answer, A::Error>, Result<B::Answer, B::Error>) {
+    let (one, other) = (world.db.clone(), world.db.clone());
+    let (here, there) = (world.context(), world.context());
+    let first = tokio::spawn(async move { one.operate(here, first).await });
+    let second = tokio::spawn(async move { other.operate(there, second).await });
+    (first.await.unwrap(), second.await.unwrap())
+}
 
 async fn state(world: &World, order: OrderId) -> String {
     world.text(format!("SELECT state FROM customer_order WHERE id = {order}").leak()).await

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use tallyman::db::BoxFuture;
+use tallyman::db::{BoxFuture, Context, Db};
 use tallyman::kernel::actor::Role;
 use tallyman::kernel::ids::{PlaceId, PrintJobId, PrinterId, StationId, WarehouseId};
 use tallyman::order::ops::CancelOrder;
@@ -19,6 +19,7 @@ use tallyman::station::setup::{PutPrinter, PutStation};
 
 use crate::both;
 use crate::support::dock::{QueueLabel, WithdrawLabels, packed};
+use crate::support::world::Raw;
 use crate::support::{World, at_once, shared};
 
 /// A printer that does as it is told, and remembers what it was given.
@@ -499,4 +500,55 @@ both!(the_station_works_over_the_api, |world| {
     assert_eq!(lead.send("POST", "/labels/reprint", "k7", reprint).await.status.as_u16(), 200);
     assert_eq!(lead.send("POST", "/labels/prove", "k8", json!({ "scan": "SF1" })).await.json()["copies"], 2);
     assert_eq!(lead.get("/print-jobs?limit=x").await.status.as_u16(), 400);
+});
+
+/// A printer during whose work the parcel gets another number.
+struct Renumbers {
+    db: Db,
+    contexts: Mutex<Vec<Context>>,
+    outcome: Outcome,
+}
+
+const ANOTHER_NUMBER: [&str; 3] = [
+    "INSERT INTO waybill (carrier_id, number, state) SELECT carrier_id, 'SF77', 'free' FROM waybill WHERE number = 'SF1'",
+    "UPDATE waybill SET state = 'void', parcel_id = NULL WHERE number = 'SF1'",
+    "UPDATE waybill SET state = 'bound', parcel_id = (SELECT MIN(place_id) FROM parcel) WHERE number = 'SF77'",
+];
+
+impl Port for Renumbers {
+    fn print<'a>(&'a self, _: &'a PrinterRow, _: PrintJobId, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            for text in ANOTHER_NUMBER {
+                let context = self.contexts.lock().unwrap().pop().unwrap();
+                self.db.operate(context, Raw(text)).await.unwrap();
+            }
+            self.outcome.clone()
+        })
+    }
+}
+
+both!(a_label_of_a_number_that_is_no_more_moves_no_parcel_on, |world| {
+    for (outcome, then) in [(printed(), None), (broken(), Some(true)), (broken(), Some(false))] {
+        if world.number("SELECT COUNT(*) FROM parcel").await == 0 {
+            with_printer(world, 1).await;
+        } else {
+            // The scene again: the first number lives, the second was never there.
+            world
+                .sql("UPDATE waybill SET state = 'void', parcel_id = NULL, number = 'X' || id WHERE number = 'SF77'")
+                .await;
+            world.sql("UPDATE waybill SET state = 'bound', parcel_id = (SELECT MIN(place_id) FROM parcel) WHERE number = 'SF1'").await;
+            world.sql("UPDATE print_job SET state = 'cancelled'").await;
+        }
+        let parcel = PlaceId(world.number("SELECT MIN(place_id) FROM parcel").await);
+        let printer = PrinterId(world.number("SELECT MIN(id) FROM printer").await);
+        let queued = world.does(QueueLabel(parcel)).await;
+        let contexts = Mutex::new((0..3).map(|_| world.context()).collect());
+        let port = Renumbers { db: world.db.clone(), contexts, outcome };
+        work_one(&world.app, &port, printer).await.unwrap();
+        both_are(&states(world, parcel).await, "waybill_bound", "bound");
+        if let Some(came_out) = then {
+            world.does(SettleDoubt { job: queued, came_out, evidence: "looked".into() }).await;
+            both_are(&states(world, parcel).await, "waybill_bound", "bound");
+        }
+    }
 });

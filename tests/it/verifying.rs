@@ -4,6 +4,7 @@ use tallyman::stock::verify::verify;
 
 use crate::both;
 use crate::support::floor::{pick_all, released};
+use crate::support::world::Raw;
 use crate::support::{Backend, World};
 
 /// What the verification finds, by rule.
@@ -149,7 +150,7 @@ async fn what_can_not_be_mended(backend: Backend) {
     for text in
         ["UPDATE movement SET quantity = 2", "DELETE FROM movement", "UPDATE event SET data = ''", "DELETE FROM event"]
     {
-        let refused = world.db.operate(world.context(), Statement(text)).await;
+        let refused = world.db.operate(world.context(), Raw(text)).await;
         assert!(refused.is_err(), "{text}");
     }
     world.drop().await;
@@ -163,17 +164,4 @@ async fn what_can_not_be_mended_is_found_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_can_not_be_mended_is_found_on_postgres() {
     what_can_not_be_mended(Backend::Postgres).await;
-}
-
-#[derive(serde::Serialize)]
-struct Statement(&'static str);
-
-impl tallyman::db::Operation for Statement {
-    const KIND: &'static str = "test.statement";
-    type Answer = ();
-    type Error = tallyman::db::DbError;
-
-    async fn run(&self, op: &mut tallyman::db::Op<'_, '_>) -> Result<(), tallyman::db::DbError> {
-        op.tx.exec(tallyman::db::Sql::both(self.0), vec![]).await.map(drop)
-    }
 }

@@ -145,7 +145,7 @@ impl World {
 
 /// Statements, as an operation, so that they run where writes run. `{bytes}` is the type of bytes.
 #[derive(serde::Serialize)]
-struct Raw(&'static str);
+pub struct Raw(pub &'static str);
 
 impl Operation for Raw {
     const KIND: &'static str = "test.raw";
