@@ -119,8 +119,8 @@ pub async fn allocate_wave(op: &mut Op<'_, '_>, wave: WaveId) -> Result<Allocate
     let (warehouse, now) = (op.warehouse(), op.at());
     // The orders are ours, so that what they want can't change any more.
     let rows: Vec<WantRow> = op.tx.all(sql::SELECT_WANTS, args![wave]).await?;
-    take_promises(op, &rows).await?;
-    let candidates = of_wave(op.tx, warehouse, wave).await?;
+    let skus = take_promises(op, &rows).await?;
+    let candidates = of_wave(op.tx, warehouse, wave, skus).await?;
     let supplies = supplies(&rows, candidates, now);
     let orders = wants(&rows);
     let free = supplies
@@ -137,15 +137,16 @@ pub async fn allocate_wave(op: &mut Op<'_, '_>, wave: WaveId) -> Result<Allocate
 
 /// What the lines want is promised at SKU level no more: they get cells, or nothing. From here on nobody else promises
 /// or allocates these SKUs, until the end of the transaction; SKU after SKU, so that everybody locks in the same order.
-async fn take_promises(op: &mut Op<'_, '_>, rows: &[WantRow]) -> Result<(), DbError> {
+/// Gives the number of SKUs.
+async fn take_promises(op: &mut Op<'_, '_>, rows: &[WantRow]) -> Result<usize, DbError> {
     let mut demand: BTreeMap<SkuId, i64> = BTreeMap::new();
     for row in rows {
         *demand.entry(row.sku).or_default() += row.promised;
     }
-    let warehouse = op.warehouse();
+    let (warehouse, skus) = (op.warehouse(), demand.len());
     let lower = demand.into_iter().map(|(sku, pieces)| args![warehouse, sku, pieces]).collect();
     op.tx.bulk_exec(sql::LOWER_PROMISES, lower).await?;
-    Ok(())
+    Ok(skus)
 }
 
 fn wants(rows: &[WantRow]) -> Vec<OrderWants> {

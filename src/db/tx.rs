@@ -4,8 +4,9 @@
 //! ([`Tx::later`]) stays here until the next statement goes out, or until the transaction ends, and travels with it.
 
 use futures_util::TryStreamExt;
+use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Either, Executor, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{Arguments as _, AssertSqlSafe, Either, Executor, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 use super::value::FromRow;
 use super::{Bulk, Cast, DbError, Row, Sql, Value, Values};
@@ -199,17 +200,12 @@ impl<'a> Tx<'a> {
         if !self.before.is_empty() || !self.waiting.is_empty() {
             self.trip(Vec::new(), &mut |_, _| Ok(())).await?;
         }
+        if let On::Pg(connection) = &mut self.on {
+            return pg_pieces(connection, bulk, rows, on_row).await;
+        }
         let most = (BULK_VALUES / bulk.row.len().max(1)).max(1);
         let full = if rows.len() >= most { bulk.text(most) } else { String::new() };
         loop {
-            if let On::Pg(connection) = &mut self.on {
-                let piece: Vec<Values> = rows.by_ref().take(BULK_ROWS).collect();
-                if piece.is_empty() {
-                    return Ok(touched);
-                }
-                touched += pg_bulk(connection, bulk, piece, on_row).await?;
-                continue;
-            }
             let piece: Vec<Values> = rows.by_ref().take(most).collect();
             let text = match piece.len() {
                 0 => return Ok(touched),
@@ -357,13 +353,35 @@ async fn pg_one(
     pg_answer(connection.fetch_many(bind!(Postgres, text, values)), number, on_row).await
 }
 
-/// A bulk with one list a column: the text is the same for any number of rows, and short.
-async fn pg_bulk(
+/// A bulk piece by piece; while the database works on one, the next is made ready beside.
+async fn pg_pieces(
     connection: &mut PgConnection,
     bulk: Bulk,
-    rows: Vec<Values>,
+    mut rows: std::vec::IntoIter<Values>,
     on_row: OnRow<'_>,
 ) -> Result<u64, DbError> {
+    let text = bulk.pg_text();
+    let mut touched = 0;
+    let mut ready = next_piece(&mut rows).map(|piece| pg_lists(bulk, piece)).transpose()?;
+    while let Some(lists) = ready {
+        let next = next_piece(&mut rows).map(|piece| tokio::task::spawn_blocking(move || pg_lists(bulk, piece)));
+        let query = sqlx::query_with::<Postgres, _>(AssertSqlSafe(text.clone()).into_sql_str(), lists);
+        touched += pg_answer(connection.fetch_many(query), 0, on_row).await?;
+        ready = match next {
+            Some(next) => Some(next.await.map_err(|_| DbError::Closed)??),
+            None => None,
+        };
+    }
+    Ok(touched)
+}
+
+fn next_piece(rows: &mut std::vec::IntoIter<Values>) -> Option<Vec<Values>> {
+    let piece: Vec<Values> = rows.take(BULK_ROWS).collect();
+    (!piece.is_empty()).then_some(piece)
+}
+
+/// Rows as one list a column: the text of the statement is then the same for any number of rows, and short.
+fn pg_lists(bulk: Bulk, rows: Vec<Values>) -> Result<PgArguments, DbError> {
     let mut columns: Vec<Vec<Value>> = bulk.row.iter().map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
         storable(&row)?;
@@ -371,17 +389,18 @@ async fn pg_bulk(
             column.push(value);
         }
     }
-    let mut query = sqlx::query::<Postgres>(AssertSqlSafe(bulk.pg_text()).into_sql_str());
+    let mut lists = PgArguments::default();
     for (column, cast) in columns.into_iter().zip(bulk.row) {
         let values = column.into_iter();
-        query = match cast {
-            Cast::Int => query.bind(values.map(Value::into_int).collect::<Result<Vec<_>, _>>()?),
-            Cast::Text => query.bind(values.map(Value::into_text).collect::<Result<Vec<_>, _>>()?),
-            Cast::Bool => query.bind(values.map(Value::into_bool).collect::<Result<Vec<_>, _>>()?),
-            Cast::Bytes => query.bind(values.map(Value::into_bytes).collect::<Result<Vec<_>, _>>()?),
+        let added = match cast {
+            Cast::Int => lists.add(values.map(Value::into_int).collect::<Result<Vec<_>, _>>()?),
+            Cast::Text => lists.add(values.map(Value::into_text).collect::<Result<Vec<_>, _>>()?),
+            Cast::Bool => lists.add(values.map(Value::into_bool).collect::<Result<Vec<_>, _>>()?),
+            Cast::Bytes => lists.add(values.map(Value::into_bytes).collect::<Result<Vec<_>, _>>()?),
         };
+        added.map_err(|error| DbError::from(sqlx::Error::Encode(error)))?;
     }
-    pg_answer(connection.fetch_many(query), 0, on_row).await
+    Ok(lists)
 }
 
 async fn pg_answer(

@@ -12,6 +12,11 @@ use crate::kernel::Timestamp;
 use crate::kernel::ids::{CellId, LotId, PlaceId, SkuId, WarehouseId, WaveId};
 use crate::{args, row};
 
+/// From so many SKUs on it is asked whether a wave wants most of the catalogue.
+const MANY_SKUS: usize = 1_000;
+/// A wave that wants one SKU in so many reads all cells.
+const LARGE_SHARE: i64 = 4;
+
 crate::codes! {
     /// The rule that put the candidates in order.
     pub enum Rotation {
@@ -112,11 +117,23 @@ pub async fn of_sku(tx: &mut Tx<'_>, warehouse: WarehouseId, sku: SkuId) -> Resu
     tx.all(sql::OF_SKU, args![warehouse, sku]).await
 }
 
-/// The free cells of every SKU that a wave's orders want.
+/// The free cells of every SKU that a wave's orders want, and of others too where it wants most of the catalogue:
+/// reading all cells once is then a third of the work of looking each SKU up.
 ///
 /// # Errors
 /// A failure of the database.
-pub async fn of_wave(tx: &mut Tx<'_>, warehouse: WarehouseId, wave: WaveId) -> Result<Vec<Candidate>, DbError> {
+pub async fn of_wave(
+    tx: &mut Tx<'_>,
+    warehouse: WarehouseId,
+    wave: WaveId,
+    wanted: usize,
+) -> Result<Vec<Candidate>, DbError> {
+    if wanted >= MANY_SKUS {
+        let (catalogue,): (i64,) = tx.one("count of SKUs", sql::COUNT_SKUS, args![]).await?;
+        if i64::try_from(wanted).unwrap_or(i64::MAX).saturating_mul(LARGE_SHARE) >= catalogue {
+            return tx.all(sql::ALL_FREE, args![warehouse]).await;
+        }
+    }
     tx.all(sql::OF_WAVE, args![warehouse, wave]).await
 }
 
@@ -135,6 +152,13 @@ pub mod sql {
                 WHERE wo.wave_id = $2 AND wo.state = 'in' AND ol.promised > 0) wanted
             JOIN stock_cell c ON c.warehouse_id = $1 AND c.sku_id = wanted.sku_id AND c.on_hand > 0 AND c.on_hand > c.reserved
             JOIN lot l ON l.id = c.lot_id JOIN location p ON p.place_id = c.place_id";
+        /// Free cells of a warehouse.
+        ALL_FREE = "SELECT c.sku_id, c.id, c.place_id, c.lot_id, l.received_at, l.expires_at, c.on_hand - c.reserved,
+            p.walk_order, c.status, l.status, (p.pickable AND p.active)
+            FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location p ON p.place_id = c.place_id
+            WHERE c.warehouse_id = $1 AND c.on_hand > 0 AND c.on_hand > c.reserved";
+        /// Size of the catalogue.
+        COUNT_SKUS = "SELECT COUNT(*) FROM sku";
     }
 }
 
