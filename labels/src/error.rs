@@ -6,20 +6,60 @@ use crate::units::SizeDots;
 pub type Field = &'static str;
 
 /// A kind of barcode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Symbology {
     /// Code 128.
     Code128,
-    /// EAN-13.
+    /// GS1-128: a Code 128 that begins with FNC1 and holds GS1 element strings.
+    Gs1_128,
+    /// EAN-13, alone or with an add-on of 2 or 5 digits.
     Ean13,
+    /// EAN-8.
+    Ean8,
+    /// UPC-A.
+    UpcA,
+    /// ITF-14.
+    Itf14,
+    /// Code 39.
+    Code39,
+    /// Code 93.
+    Code93,
+    /// Codabar.
+    Codabar,
+    /// QR code.
+    Qr,
+    /// Data Matrix (ECC 200).
+    DataMatrix,
+    /// Data Matrix that begins with FNC1 and holds GS1 element strings.
+    Gs1DataMatrix,
+    /// PDF417.
+    Pdf417,
+}
+
+impl Symbology {
+    /// Its name as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Symbology::Code128 => "Code 128",
+            Symbology::Gs1_128 => "GS1-128",
+            Symbology::Ean13 => "EAN-13",
+            Symbology::Ean8 => "EAN-8",
+            Symbology::UpcA => "UPC-A",
+            Symbology::Itf14 => "ITF-14",
+            Symbology::Code39 => "Code 39",
+            Symbology::Code93 => "Code 93",
+            Symbology::Codabar => "Codabar",
+            Symbology::Qr => "QR code",
+            Symbology::DataMatrix => "Data Matrix",
+            Symbology::Gs1DataMatrix => "GS1 Data Matrix",
+            Symbology::Pdf417 => "PDF417",
+        }
+    }
 }
 
 impl std::fmt::Display for Symbology {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Symbology::Code128 => "Code 128",
-            Symbology::Ean13 => "EAN-13",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -19,7 +19,7 @@ mod words;
 pub use encode::{pdf, png, zpl};
 pub use error::{Field, LabelError, Symbology};
 pub use raster::Bitmap;
-pub use sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
+pub use sheet::{Bars, Ink, Item, Matrix, Picture, Rect, Sheet, TextRun};
 pub use shipping::{Party, ShippingLabel, layout_shipping};
 pub use text::fonts::Weight;
 pub use units::{Compression, DrawMode, Media, MediaKind, PrinterProfile, SizeDots, dots};

@@ -22,6 +22,37 @@ pub struct LinearSymbol {
     pub quiet_right: u32,
 }
 
+/// A two-dimensional symbol: rows of square modules, or of low bars (PDF417).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatrixSymbol {
+    /// What it is.
+    pub symbology: Symbology,
+    /// What a scanner will read. A GS1 separator is 0x1D here.
+    pub data: String,
+    /// Modules across, the quiet zone left out.
+    pub columns: u32,
+    /// Rows down, the quiet zone left out.
+    pub rows: u32,
+    /// Height of a row in modules: 1, and 3 for PDF417.
+    pub row_modules: u32,
+    /// White needed on every side, in modules.
+    pub quiet: u32,
+    /// `rows` times `columns` of them, row by row from the top left; black is `true`.
+    pub modules: Vec<bool>,
+}
+
+impl MatrixSymbol {
+    /// Width in modules with both quiet zones.
+    pub fn width_modules(&self) -> u32 {
+        self.columns + 2 * self.quiet
+    }
+
+    /// Height in modules with both quiet zones.
+    pub fn height_modules(&self) -> u32 {
+        self.rows * self.row_modules + 2 * self.quiet
+    }
+}
+
 impl LinearSymbol {
     /// Width in modules with both quiet zones.
     pub fn modules(&self) -> u32 {

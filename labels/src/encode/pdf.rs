@@ -37,6 +37,8 @@ pub fn encode(sheet: &Sheet) -> Result<Vec<u8>, LabelError> {
         match item {
             Item::Fill { rect, .. } => ops.push(page.fill(&[*rect])),
             Item::Bars(bars) => ops.push(page.fill(&bars.black().collect::<Vec<_>>())),
+            Item::Matrix(matrix) => ops.push(page.fill(&matrix.black().collect::<Vec<_>>())),
+            Item::Picture(picture) => ops.push(page.fill(&picture.bitmap.black_runs(&picture.rect))),
             Item::Text(run) => page.text(run, &mut ops),
         }
     }

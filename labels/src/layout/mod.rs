@@ -251,7 +251,7 @@ impl Canvas {
         let width = symbol.modules() * module_dots;
         let rect = Rect { x: place.x + place.width.saturating_sub(width) / 2, width, ..place };
         let first_bar = rect.x + symbol.quiet_left * module_dots;
-        self.sheet.items.push(Item::Bars(Bars { field, widths: symbol.widths, module_dots, first_bar, rect }));
+        self.sheet.items.push(Item::Bars(Bars { field, symbol, module_dots, first_bar, rect }));
         rect
     }
 }

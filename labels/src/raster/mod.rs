@@ -39,6 +39,25 @@ impl Bitmap {
         u32::try_from((black * 1_000).checked_div(dots).unwrap_or(0)).unwrap_or(u32::MAX)
     }
 
+    /// Black runs of its rows as rectangles one dot high, moved to where the picture stands.
+    pub(crate) fn black_runs(&self, place: &Rect) -> Vec<Rect> {
+        let mut runs = Vec::new();
+        for y in 0..self.height {
+            let mut x = 0;
+            while x < self.width {
+                let start = x;
+                while self.black(x, y) {
+                    x += 1;
+                }
+                if x > start {
+                    runs.push(Rect { x: place.x + start, y: place.y + y, width: x - start, height: 1 });
+                }
+                x += 1;
+            }
+        }
+        runs
+    }
+
     fn row(&self, y: u32) -> Option<&[u8]> {
         let start = index(y).checked_mul(self.stride)?;
         self.bytes.get(start..start.checked_add(self.stride)?)
@@ -93,6 +112,12 @@ impl Bitmap {
         }
     }
 
+    /// Adds the black dots of a picture; what lies outside is left out.
+    fn lay(&mut self, picture: &Bitmap, rect: &Rect) {
+        let mask = glyphs::Mask { left: 0, top: 0, stride: picture.stride, bits: picture.bytes.clone() };
+        self.stamp(&mask, i64::from(rect.x), i64::from(rect.y), Ink::Black);
+    }
+
     fn bars(&mut self, bars: &Bars) {
         for bar in bars.black() {
             self.fill(&bar);
@@ -120,6 +145,8 @@ pub(crate) fn draw(sheet: &Sheet) -> Bitmap {
             match item {
                 Item::Fill { rect, .. } => bitmap.fill(rect),
                 Item::Bars(bars) => bitmap.bars(bars),
+                Item::Matrix(matrix) => matrix.black().for_each(|rect| bitmap.fill(&rect)),
+                Item::Picture(picture) => bitmap.lay(&picture.bitmap, &picture.rect),
                 Item::Text(run) => bitmap.text(run, glyphs),
             }
         }

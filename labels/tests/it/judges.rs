@@ -37,7 +37,7 @@ fn facts(sheet: &Sheet, waybill_number: &str) -> serde_json::Value {
                 let Rect { x, y, .. } = symbol.rect;
                 bars.push([x, y, symbol.rect.right(), symbol.rect.bottom()]);
             }
-            Item::Fill { .. } => {}
+            Item::Matrix(_) | Item::Picture(_) | Item::Fill { .. } => {}
         }
     }
     serde_json::json!({
@@ -50,7 +50,7 @@ fn product_code(digits: &str) -> Sheet {
     let symbol = barcode::ean13("barcode", digits).unwrap();
     let rect = Rect { x: 20, y: 20, width: symbol.modules() * 3, height: 150 };
     let first_bar = rect.x + symbol.quiet_left * 3;
-    let bars = Bars { field: "barcode", widths: symbol.widths, module_dots: 3, first_bar, rect };
+    let bars = Bars { field: "barcode", symbol, module_dots: 3, first_bar, rect };
     Sheet { width: 400, height: 200, dots_per_m: 8_000, margin: 12, items: vec![Item::Bars(bars)], truncated: vec![] }
 }
 
