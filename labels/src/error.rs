@@ -37,6 +37,42 @@ pub enum Symbology {
 }
 
 impl Symbology {
+    /// All of them.
+    pub const ALL: [Symbology; 13] = [
+        Symbology::Code128,
+        Symbology::Gs1_128,
+        Symbology::Ean13,
+        Symbology::Ean8,
+        Symbology::UpcA,
+        Symbology::Itf14,
+        Symbology::Code39,
+        Symbology::Code93,
+        Symbology::Codabar,
+        Symbology::Qr,
+        Symbology::DataMatrix,
+        Symbology::Gs1DataMatrix,
+        Symbology::Pdf417,
+    ];
+
+    /// Its name in layout files.
+    pub fn code(self) -> &'static str {
+        match self {
+            Symbology::Code128 => "code128",
+            Symbology::Gs1_128 => "gs1_128",
+            Symbology::Ean13 => "ean13",
+            Symbology::Ean8 => "ean8",
+            Symbology::UpcA => "upc_a",
+            Symbology::Itf14 => "itf14",
+            Symbology::Code39 => "code39",
+            Symbology::Code93 => "code93",
+            Symbology::Codabar => "codabar",
+            Symbology::Qr => "qr",
+            Symbology::DataMatrix => "data_matrix",
+            Symbology::Gs1DataMatrix => "gs1_data_matrix",
+            Symbology::Pdf417 => "pdf417",
+        }
+    }
+
     /// Its name as people write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -119,6 +155,32 @@ pub enum LabelError {
         field: Field,
         /// What is needed.
         needs: &'static str,
+    },
+    /// More rows or pages than a label can have.
+    #[error("{field} has more than {most} {what}")]
+    TooMuch {
+        /// The field.
+        field: Field,
+        /// How many there can be.
+        most: usize,
+        /// `rows` or `pages`.
+        what: &'static str,
+    },
+    /// There is no layout of this kind for the stock.
+    #[error("there is no layout of {kind} for {stock} mm; there are layouts for {known}")]
+    NoLayout {
+        /// The kind of label.
+        kind: &'static str,
+        /// Width and height of the stock in millimetres.
+        stock: String,
+        /// The stocks that have one.
+        known: String,
+    },
+    /// A layout asks for a picture that was not loaded.
+    #[error("the picture {name:?} was not loaded")]
+    NoPicture {
+        /// Its name in the layout.
+        name: String,
     },
     /// So much black overheats the head and wastes ribbon: it is a mistake of polarity or of design.
     #[error("{per_mille} of 1000 dots are black")]

@@ -3,7 +3,7 @@
 use crate::barcode::{LinearSymbol, MatrixSymbol};
 use crate::error::{Field, LabelError};
 use crate::raster::Bitmap;
-use crate::text::fonts::Weight;
+use crate::text::fonts::{Fonts, Weight};
 
 /// A rectangle in dots; `x` and `y` from the top left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +227,8 @@ pub struct Sheet {
     pub margin: u32,
     /// In drawing order.
     pub items: Vec<Item>,
+    /// The fonts its texts were measured with.
+    pub fonts: Fonts,
     /// Fields that were shortened because their rule allows it. The screen says so.
     pub truncated: Vec<Field>,
 }
@@ -268,7 +270,15 @@ mod tests {
     use super::*;
 
     fn sheet(items: Vec<Item>) -> Sheet {
-        Sheet { width: 800, height: 400, dots_per_m: 8_000, margin: 12, items, truncated: vec![] }
+        Sheet {
+            width: 800,
+            height: 400,
+            dots_per_m: 8_000,
+            margin: 12,
+            items,
+            fonts: Fonts::default(),
+            truncated: vec![],
+        }
     }
 
     fn bars(rect: Rect) -> Item {

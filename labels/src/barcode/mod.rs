@@ -59,26 +59,31 @@ impl LinearSymbol {
         self.widths.iter().map(|width| u32::from(*width)).sum::<u32>() + self.quiet_left + self.quiet_right
     }
 
-    /// The data in groups that can be read out: letters apart from digits, long numbers in fours.
+    /// The data in groups that can be read out.
     pub fn for_people(&self) -> String {
-        let mut grouped = String::with_capacity(self.data.len() * 2);
-        let mut rest = self.data.as_str();
-        while let Some(first) = rest.chars().next() {
-            let same = |c: char| c.is_ascii_digit() == first.is_ascii_digit();
-            let end = rest.find(|c: char| !same(c)).unwrap_or(rest.len());
-            let (run, after) = rest.split_at(end);
-            if !grouped.is_empty() && run.len() > 4 {
-                grouped.push(' ');
-            }
-            let after_long = first.is_ascii_digit() && run.len() > 4 && after.starts_with(|c: char| c.is_alphabetic());
-            push_fours(&mut grouped, run, first.is_ascii_digit());
-            if after_long {
-                grouped.push(' ');
-            }
-            rest = after;
-        }
-        grouped
+        grouped(&self.data)
     }
+}
+
+/// A number in groups that can be read out: letters apart from digits, long runs of digits in fours.
+pub(crate) fn grouped(data: &str) -> String {
+    let mut grouped = String::with_capacity(data.len() * 2);
+    let mut rest = data;
+    while let Some(first) = rest.chars().next() {
+        let same = |c: char| c.is_ascii_digit() == first.is_ascii_digit();
+        let end = rest.find(|c: char| !same(c)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        if !grouped.is_empty() && run.len() > 4 {
+            grouped.push(' ');
+        }
+        let after_long = first.is_ascii_digit() && run.len() > 4 && after.starts_with(|c: char| c.is_alphabetic());
+        push_fours(&mut grouped, run, first.is_ascii_digit());
+        if after_long {
+            grouped.push(' ');
+        }
+        rest = after;
+    }
+    grouped
 }
 
 /// Digits in fours; a last one left alone joins the group before it.
@@ -89,6 +94,33 @@ fn push_fours(grouped: &mut String, run: &str, digits: bool) {
             grouped.push(' ');
         }
         grouped.push(c);
+    }
+}
+
+/// A symbol of either sort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Symbol {
+    /// Bars.
+    Linear(LinearSymbol),
+    /// A matrix.
+    Matrix(MatrixSymbol),
+}
+
+impl Symbol {
+    /// The data in groups.
+    pub fn for_people(&self) -> String {
+        match self {
+            Symbol::Linear(s) => s.for_people(),
+            Symbol::Matrix(m) => m.data.clone(),
+        }
+    }
+}
+
+/// Encodes.
+pub fn encode(symbology: Symbology, field: crate::Field, data: &str) -> Result<Symbol, crate::LabelError> {
+    match symbology {
+        Symbology::Ean13 if data.len() == 13 => ean13(field, data).map(Symbol::Linear),
+        _ => code128::code128(field, data).map(Symbol::Linear),
     }
 }
 

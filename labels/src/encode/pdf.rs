@@ -7,7 +7,7 @@
 
 use crate::error::LabelError;
 use crate::sheet::{Ink, Item, Rect, Sheet, TextRun};
-use crate::text::fonts::{self, Face, UNITS_PER_EM};
+use crate::text::fonts::{Face, UNITS_PER_EM};
 use allsorts::binary::read::ReadScope;
 use allsorts::font_data::FontData;
 use allsorts::subset::{CmapTarget, SubsetProfile, subset};
@@ -93,7 +93,7 @@ impl Page<'_> {
 
     /// One text section for each stretch of one font.
     fn text(&self, run: &TextRun, ops: &mut Vec<Op>) {
-        let glyphs = fonts::glyphs(&run.text, run.weight);
+        let glyphs = self.sheet.fonts.glyphs(&run.text, run.weight);
         let mut pen = u64::from(run.rect.x) * 1_000;
         for stretch in glyphs.chunk_by(|a, b| a.face == b.face) {
             let font = stretch.first().and_then(|glyph| self.fonts.get(&glyph.face));
@@ -118,7 +118,7 @@ fn embed_fonts(sheet: &Sheet, document: &mut PdfDocument) -> Result<BTreeMap<Fac
     let mut used: BTreeMap<Face, BTreeSet<u16>> = BTreeMap::new();
     for item in &sheet.items {
         if let Item::Text(run) = item {
-            for glyph in fonts::glyphs(&run.text, run.weight) {
+            for glyph in sheet.fonts.glyphs(&run.text, run.weight) {
                 // `.notdef` is part of every font.
                 used.entry(glyph.face).or_insert_with(|| BTreeSet::from([0])).insert(glyph.id);
             }
@@ -142,6 +142,7 @@ fn embed_fonts(sheet: &Sheet, document: &mut PdfDocument) -> Result<BTreeMap<Fac
 /// characters up in.
 fn cut(face: Face, glyphs: &[u16]) -> Result<Vec<u8>, String> {
     let file = ReadScope::new(face.bytes()).read::<FontData<'_>>().map_err(|error| error.to_string())?;
-    let tables = file.table_provider(0).map_err(|error| error.to_string())?;
+    let tables =
+        file.table_provider(usize::try_from(face.index()).unwrap_or(usize::MAX)).map_err(|error| error.to_string())?;
     subset(&tables, glyphs, &SubsetProfile::Pdf, CmapTarget::Unicode).map_err(|error| error.to_string())
 }

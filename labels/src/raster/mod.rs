@@ -3,7 +3,7 @@
 mod glyphs;
 
 use crate::sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
-use crate::text::fonts::{self, UNITS_PER_EM};
+use crate::text::fonts::{Fonts, UNITS_PER_EM};
 use glyphs::Glyphs;
 
 /// Rows of whole bytes; the leftmost dot is the high bit, black is 1.
@@ -24,6 +24,19 @@ impl Bitmap {
     pub fn new(width: u32, height: u32) -> Self {
         let stride = index(width.div_ceil(8));
         Bitmap { width, height, stride, bytes: vec![0; stride * index(height)] }
+    }
+
+    /// A picture whose dots are asked for one by one.
+    pub fn from_dots(width: u32, height: u32, black: impl Fn(u32, u32) -> bool) -> Self {
+        let mut bitmap = Bitmap::new(width, height);
+        for y in 0..height {
+            for x in (0..width).filter(|x| black(*x, y)) {
+                if let Some(byte) = bitmap.row_mut(y).and_then(|row| row.get_mut(index(x / 8))) {
+                    *byte |= 0x80 >> (x % 8);
+                }
+            }
+        }
+        bitmap
     }
 
     /// Whether the dot is black; white outside.
@@ -124,9 +137,9 @@ impl Bitmap {
         }
     }
 
-    fn text(&mut self, run: &TextRun, glyphs: &mut Glyphs) {
+    fn text(&mut self, run: &TextRun, fonts: &Fonts, glyphs: &mut Glyphs) {
         let mut pen = 0_u64;
-        for glyph in fonts::glyphs(&run.text, run.weight) {
+        for glyph in fonts.glyphs(&run.text, run.weight) {
             let mask = glyphs.mask(glyph.face, glyph.id, run.size);
             // Rounded at each glyph from the exact sum: errors do not add up along a line.
             let units = u64::from(UNITS_PER_EM);
@@ -147,7 +160,7 @@ pub(crate) fn draw(sheet: &Sheet) -> Bitmap {
                 Item::Bars(bars) => bitmap.bars(bars),
                 Item::Matrix(matrix) => matrix.black().for_each(|rect| bitmap.fill(&rect)),
                 Item::Picture(picture) => bitmap.lay(&picture.bitmap, &picture.rect),
-                Item::Text(run) => bitmap.text(run, glyphs),
+                Item::Text(run) => bitmap.text(run, &sheet.fonts, glyphs),
             }
         }
     });

@@ -6,7 +6,7 @@
 use crate::samples::{NAMES, sample};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tallyman_labels::{Bars, Item, PrinterProfile, Rect, Sheet, barcode, pdf, png};
+use tallyman_labels::{Bars, Fonts, Item, PrinterProfile, Rect, Sheet, barcode, pdf, png};
 
 const COMMANDS: [(&str, &str); 4] =
     [("zbarimg", "--version"), ("pdftoppm", "-v"), ("pdftotext", "-v"), ("qpdf", "--version")];
@@ -51,7 +51,15 @@ fn product_code(digits: &str) -> Sheet {
     let rect = Rect { x: 20, y: 20, width: symbol.modules() * 3, height: 150 };
     let first_bar = rect.x + symbol.quiet_left * 3;
     let bars = Bars { field: "barcode", symbol, module_dots: 3, first_bar, rect };
-    Sheet { width: 400, height: 200, dots_per_m: 8_000, margin: 12, items: vec![Item::Bars(bars)], truncated: vec![] }
+    Sheet {
+        width: 400,
+        height: 200,
+        dots_per_m: 8_000,
+        margin: 12,
+        items: vec![Item::Bars(bars)],
+        fonts: Fonts::default(),
+        truncated: vec![],
+    }
 }
 
 #[test]

@@ -4,5 +4,6 @@
 
 mod golden;
 mod judges;
+mod kinds;
 mod properties;
 mod samples;
