@@ -41,6 +41,6 @@ fn main() {
         let size = png::encode(&sheet).unwrap().len();
         line("  sheet to PNG", micros(20, || drop(png::encode(&sheet).unwrap())), size);
     }
-    let code = || barcode::code128::code128("waybill_number", "SF1234567890123").unwrap();
+    let code = || barcode::code128("waybill_number", "SF1234567890123").unwrap();
     line("Code 128 of a waybill", micros(2_000, || drop(code())), 0);
 }

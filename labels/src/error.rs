@@ -1,5 +1,6 @@
 //! Why a label can't be drawn. Each variant names the field, so that the screen can say which text to change.
 
+use crate::gs1::Gs1Error;
 use crate::units::SizeDots;
 
 /// A field of a label, as `receiver.address` or `waybill_number`.
@@ -147,6 +148,16 @@ pub enum LabelError {
         symbology: Symbology,
         /// What is wrong, in a few words.
         reason: &'static str,
+    },
+    /// The data is no GS1 element string.
+    #[error("{field} can't be a {symbology}: {error}")]
+    NotGs1 {
+        /// The field.
+        field: Field,
+        /// The kind of barcode.
+        symbology: Symbology,
+        /// What is wrong.
+        error: Gs1Error,
     },
     /// The printer can't do it.
     #[error("{field} needs {needs}, which this printer lacks")]

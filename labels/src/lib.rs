@@ -8,7 +8,7 @@
 pub mod barcode;
 mod encode;
 mod error;
-mod gs1;
+pub mod gs1;
 mod kinds;
 mod layout;
 mod raster;

@@ -1,6 +1,7 @@
 //! Numbers of trade items and dates, from how people write them to how codes hold them.
 
 use crate::error::{Field, LabelError, Symbology};
+use crate::gs1;
 
 fn bad(field: Field, reason: &'static str) -> LabelError {
     LabelError::BadData { field, symbology: Symbology::Gs1_128, reason }
@@ -8,14 +9,10 @@ fn bad(field: Field, reason: &'static str) -> LabelError {
 
 /// Whether the last digit of a trade item's number is the check digit of the others.
 pub(crate) fn has_check_digit(digits: &str) -> bool {
-    let mut sum = 0;
-    for (digit, place) in digits.bytes().rev().zip(0_u32..) {
-        if !digit.is_ascii_digit() {
-            return false;
-        }
-        sum += u32::from(digit - b'0') * if place % 2 == 0 { 1 } else { 3 };
-    }
-    !digits.is_empty() && sum % 10 == 0
+    let Some((bare, last)) = digits.len().checked_sub(1).and_then(|at| digits.split_at_checked(at)) else {
+        return false;
+    };
+    gs1::check_digit(bare).is_some_and(|check| last.as_bytes() == [b'0' + check])
 }
 
 /// A GTIN of 8, 12, 13 or 14 digits as 14.
@@ -58,7 +55,7 @@ pub(crate) fn date(field: Field, date: &str) -> Result<String, LabelError> {
 pub(crate) fn isbn13(isbn: &str) -> Option<String> {
     match isbn.len() {
         13 if (isbn.starts_with("978") || isbn.starts_with("979")) && has_check_digit(isbn) => Some(isbn.to_owned()),
-        10 => crate::gs1::isbn10_to_13(isbn),
+        10 => gs1::isbn10_to_13(isbn),
         _ => None,
     }
 }

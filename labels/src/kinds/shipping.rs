@@ -3,6 +3,7 @@
 use super::{Added, numbers};
 use crate::barcode;
 use crate::error::{LabelError, Symbology};
+use crate::gs1::ElementString;
 use crate::words::{Language, word};
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +122,7 @@ pub struct LogisticLabel {
 
 impl LogisticLabel {
     pub(super) fn added(&self) -> Added {
+        let sscc = format!("(00){}", self.sscc);
         let mut content = String::new();
         if let Some(gtin) = &self.gtin {
             content = format!("(02){}(37){}", numbers::gtin14("gtin", gtin)?, self.count.unwrap_or(1));
@@ -131,9 +133,15 @@ impl LogisticLabel {
                 content.push_str(&format!("(10){lot}"));
             }
         }
+        // Two symbols, one label: what one needs may stand in the other.
+        ElementString::parse_bracketed(&format!("{sscc}{content}")).map_err(|error| LabelError::NotGs1 {
+            field: "sscc",
+            symbology: Symbology::Gs1_128,
+            error,
+        })?;
         Ok(vec![
             ("sscc_spaced", barcode::grouped(&self.sscc).into()),
-            ("sscc_element", format!("(00){}", self.sscc).into()),
+            ("sscc_element", sscc.into()),
             ("content_element", content.into()),
         ])
     }

@@ -132,9 +132,10 @@ impl<'a> Rows<'a> {
         let mut rest = place;
         let mut band = rest.take_top(self.head.height);
         let under = band.take_bottom(self.rule * 2);
-        for (text, (x, width)) in self.head.cells.iter().zip(&self.columns) {
+        for ((column, text), (x, width)) in self.table.columns.iter().zip(&self.head.cells).zip(&self.columns) {
             let cell = Rect { x: place.x + x, width: width.saturating_sub(self.pad), ..band };
-            let style = Style::bold(canvas.dots(self.table.head_um));
+            let align = if let Cell::Text { across, .. } = &column.cell { (*across).into() } else { Align::Left };
+            let style = Style::bold(canvas.dots(self.table.head_um)).align(align);
             canvas.paragraph(self.table.list, text, cell, style)?;
         }
         canvas.fill(self.table.list, Rect { height: under.height.min(self.rule * 2), ..under });
