@@ -102,11 +102,7 @@ fn check(files: &[PathBuf], language: Language) -> Result<(), Failure> {
         let text = std::fs::read_to_string(file).map_err(|error| Failure::Said(format!("{name}: {error}")))?;
         match check_layout(&text) {
             Ok(head) => {
-                let facts = [
-                    ("file", name),
-                    ("kind", head.kind.name().to_owned()),
-                    ("stocks", head.stocks.join(", ")),
-                ];
+                let facts = [("file", name), ("kind", head.kind.name().to_owned()), ("stocks", head.stocks.join(", "))];
                 say(&messages::say(language, "cli.layout_sound", &facts));
             }
             Err(faults) => {

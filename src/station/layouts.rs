@@ -97,7 +97,8 @@ mod tests {
             std::fs::write(folder.path().join(name), bytes).unwrap();
             load(Some(folder.path())).unwrap_err().to_string()
         };
-        let said = refused("a.toml", b"kind = \"tote\"\nstocks = [\"100x50\"]\n[[item]]\nat = [1, 1, 9, 9]\ntext = \"{x}\"\n");
+        let said =
+            refused("a.toml", b"kind = \"tote\"\nstocks = [\"100x50\"]\n[[item]]\nat = [1, 1, 9, 9]\ntext = \"{x}\"\n");
         assert!(said.contains("a.toml: line 5: there is no field \"x\""), "{said}");
         assert!(refused("b.ttf", b"no font").contains("is no font"));
         assert!(refused("c.png", b"no picture").contains("c.png"));

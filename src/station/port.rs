@@ -48,7 +48,8 @@ impl Port for Printers {
             // Drawing takes milliseconds, the first time more; writing a file may take long.
             let (row, data, layouts) = (printer.clone(), label.clone(), self.layouts.clone());
             let drawn = tokio::task::spawn_blocking(move || {
-                let bytes = draw(&layouts, &row, &data).map_err(|error| Outcome::Unprintable { error: error.to_string() })?;
+                let bytes =
+                    draw(&layouts, &row, &data).map_err(|error| Outcome::Unprintable { error: error.to_string() })?;
                 match row.transport {
                     PrinterTransport::Tcp => Ok(bytes),
                     PrinterTransport::Folder => Err(to_folder(&row, job, &data, &bytes)),
@@ -74,7 +75,8 @@ pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Resul
     let sheets = layouts.lay_out(&Label::Shipping(words(label)), &Media::SHIPPING_100X150, &profile)?;
     match printer.language {
         PrinterLanguage::Zpl => {
-            let pages: Result<Vec<Vec<u8>>, LabelError> = sheets.iter().map(|sheet| zpl::encode(sheet, &profile)).collect();
+            let pages: Result<Vec<Vec<u8>>, LabelError> =
+                sheets.iter().map(|sheet| zpl::encode(sheet, &profile)).collect();
             Ok(pages?.concat())
         }
         PrinterLanguage::Pdf => pdf::encode_pages(&sheets),
@@ -271,7 +273,10 @@ mod tests {
 
     #[test]
     fn weights_are_kilograms_rounded_up() {
-        assert_eq!([0, 1, 10, 995, 1_000, 12_345].map(kilograms), ["0.00 kg", "0.01 kg", "0.01 kg", "1.00 kg", "1.00 kg", "12.35 kg"]);
+        assert_eq!(
+            [0, 1, 10, 995, 1_000, 12_345].map(kilograms),
+            ["0.00 kg", "0.01 kg", "0.01 kg", "1.00 kg", "1.00 kg", "12.35 kg"]
+        );
     }
 
     #[test]

@@ -108,13 +108,14 @@ pub fn gs1_128(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
 /// The codewords of a symbol from its start to its last, without check word and stop: what a printer that draws the
 /// symbol by itself is told.
 pub(crate) fn words_of(symbol: &LinearSymbol) -> Option<Vec<u8>> {
-    let words = symbol.widths.chunks_exact(6).map(|chunk| {
+    // Seven elements of the stop, before it the check word.
+    let (body, _stop) = symbol.widths.split_last_chunk::<7>()?;
+    let words = body.chunks_exact(6).map(|chunk| {
         let at = WIDTHS.iter().position(|widths| widths.bytes().map(|digit| digit - b'0').eq(chunk.iter().copied()));
         at.and_then(|at| u8::try_from(at).ok())
     });
     let mut words: Vec<u8> = words.collect::<Option<_>>()?;
-    // The stop has a seventh element, so that the last chunk is its first six.
-    words.truncate(words.len().checked_sub(2)?);
+    words.pop()?;
     Some(words)
 }
 

@@ -169,9 +169,9 @@ mod tests {
             let theirs = EANSUPP::new(&addon).unwrap().encode();
             let check = addon.bytes().zip([3, 9, 3, 9, 3]).map(|(b, w)| u32::from(b - b'0') * w).sum::<u32>() % 10;
             if theirs == add_on_5(&addon) {
-                same += 1
+                same += 1;
             } else {
-                other += 1
+                other += 1;
             }
             assert_eq!(theirs != add_on_5(&addon), check == 0, "{addon}");
         }

@@ -178,7 +178,7 @@ impl ElementString {
         let elements = &self.elements;
         for (place, element) in elements.iter().enumerate() {
             let others = elements.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
-            together(element, others.collect())?;
+            together(element, &others.collect::<Vec<_>>())?;
         }
         Ok(())
     }
@@ -259,7 +259,7 @@ fn allowed(part: &Part, c: char) -> bool {
     }
 }
 
-fn together(element: &Element, others: Vec<&Element>) -> Result<(), Gs1Error> {
+fn together(element: &Element, others: &[&Element]) -> Result<(), Gs1Error> {
     let Some(rule) = rules().get(&element.identifier) else { return Ok(()) };
     let identifier = element.identifier.clone();
     if others.iter().any(|other| other.identifier == identifier && other.value != element.value) {

@@ -282,7 +282,7 @@ impl Layout {
             vec![LayoutFault { line, reason: error.message().to_owned() }]
         })?;
         let mut reader = parse::Reader::new(text);
-        let layout = reader.layout(raw);
+        let layout = reader.layout(&raw);
         match layout {
             Some(layout) if reader.faults.is_empty() => Ok(layout),
             _ => {

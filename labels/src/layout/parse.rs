@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn layout(&mut self, raw: RawLayout) -> Option<Layout> {
+    pub(super) fn layout(&mut self, raw: &RawLayout) -> Option<Layout> {
         let kind = Kind::named(raw.kind.get_ref());
         if kind.is_none() {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();

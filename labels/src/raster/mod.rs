@@ -2,6 +2,7 @@
 
 mod glyphs;
 
+use crate::error::LabelError;
 use crate::sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
 use crate::text::fonts::{Fonts, UNITS_PER_EM};
 use glyphs::Glyphs;
@@ -69,6 +70,21 @@ impl Bitmap {
             }
         }
         runs
+    }
+
+    /// The smallest rectangle that holds all black dots; `None` where there is none.
+    pub(crate) fn black_bounds(&self) -> Option<Rect> {
+        let (mut left, mut top, mut right, mut bottom) = (self.width, self.height, 0, 0);
+        for run in self.black_runs(&Rect { x: 0, y: 0, width: 0, height: 0 }) {
+            (left, top) = (left.min(run.x), top.min(run.y));
+            (right, bottom) = (right.max(run.right()), bottom.max(run.bottom()));
+        }
+        (right > left).then(|| Rect { x: left, y: top, width: right - left, height: bottom - top })
+    }
+
+    /// A part of it.
+    pub(crate) fn cut(&self, x: u32, y: u32, width: u32, height: u32) -> Bitmap {
+        Bitmap::from_dots(width, height, |across, down| self.black(x + across, y + down))
     }
 
     fn row(&self, y: u32) -> Option<&[u8]> {
@@ -148,6 +164,39 @@ impl Bitmap {
             pen += u64::from(glyph.advance) * u64::from(run.size);
         }
     }
+}
+
+/// A picture file as dots: what is darker than the middle grey is black, what is clear is white.
+///
+/// # Errors
+/// [`LabelError::Encoding`] where it is no PNG, or a larger one than a label has dots.
+pub fn bitmap_from_png(file: &[u8]) -> Result<Bitmap, LabelError> {
+    let refused = |reason: String| LabelError::Encoding { format: "PNG", reason };
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(|error| refused(error.to_string()))?;
+    let (width, height) = (reader.info().width, reader.info().height);
+    if width == 0 || height == 0 || width > 10_000 || height > 10_000 {
+        return Err(refused(format!("it has {width} x {height} dots; 10000 x 10000 is the most")));
+    }
+    let size = reader.output_buffer_size().ok_or_else(|| refused("it is too large".to_owned()))?;
+    let mut pixels = vec![0; size];
+    let info = reader.next_frame(&mut pixels).map_err(|error| refused(error.to_string()))?;
+    let samples = info.color_type.samples();
+    Ok(Bitmap::from_dots(width, height, |x, y| {
+        let at = index(y) * info.line_size + index(x) * samples;
+        let pixel = pixels.get(at..at + samples).unwrap_or_default();
+        let (grey, clear) = match pixel {
+            [grey] => (u32::from(*grey), false),
+            [grey, alpha] => (u32::from(*grey), *alpha < 128),
+            [red, green, blue] => ((u32::from(*red) * 2 + u32::from(*green) * 5 + u32::from(*blue)) / 8, false),
+            [red, green, blue, alpha] => {
+                ((u32::from(*red) * 2 + u32::from(*green) * 5 + u32::from(*blue)) / 8, *alpha < 128)
+            }
+            _ => (255, true),
+        };
+        !clear && grey < 128
+    }))
 }
 
 /// Draws a sheet.

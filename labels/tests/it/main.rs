@@ -6,5 +6,6 @@ mod garbage;
 mod golden;
 mod judges;
 mod kinds;
+mod printers;
 mod properties;
 mod samples;
