@@ -11,6 +11,7 @@ use crate::kernel::clock::SharedClock;
 use crate::kernel::ids::WarehouseId;
 use crate::people::tokens::TokenCache;
 use crate::storefront::channels::ChannelCache;
+use tallyman_labels::Layouts;
 
 /// Most deliveries that are taken in at once; more are asked to come again.
 const INTAKE: usize = 1_024;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub channels: ChannelCache,
     /// Room for deliveries that are being taken in.
     pub intake: Semaphore,
+    /// Label layouts: the firm's own, and those in the program.
+    pub layouts: Layouts,
     /// Which workers run.
     pub workers: Workers,
     /// Wakes the workers when there is something to do at once.
@@ -94,9 +97,15 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together, with the label layouts in the program.
     #[must_use]
     pub fn new(db: Db, services: Arc<Services>, clock: SharedClock) -> Self {
+        Self::with_layouts(db, services, clock, Layouts::default())
+    }
+
+    /// Puts the parts together.
+    #[must_use]
+    pub fn with_layouts(db: Db, services: Arc<Services>, clock: SharedClock, layouts: Layouts) -> Self {
         Self(Arc::new(Parts {
             db,
             services,
@@ -104,6 +113,7 @@ impl App {
             tokens: TokenCache::default(),
             channels: ChannelCache::default(),
             intake: Semaphore::new(INTAKE),
+            layouts,
             workers: Workers::default(),
             wake: Wake::default(),
         }))

@@ -62,7 +62,7 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
     let server = axum::serve(listener, router).with_graceful_shutdown(told_to_end);
     let server = tokio::spawn(server.into_future());
     let mut workers = JoinSet::new();
-    work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers), told.clone()));
+    work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers::new(&app)), told.clone()));
     work(&mut workers, &app, "inbox", inbox::worker::run(app.clone(), told.clone()));
     work(&mut workers, &app, "outbox", outbox::worker::run(app.clone(), Arc::new(courier), told));
     tracing::info!(%address, database = app.db.kind(), "the service runs");

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a bench stops at the first fault")]
 
 use std::time::Instant;
-use tallyman_labels::{Media, PrinterProfile, ShippingLabel, barcode, layout_shipping, pdf, png, zpl};
+use tallyman_labels::{Label, Layouts, Media, PrinterProfile, ShippingLabel, barcode, pdf, png, zpl};
 
 /// Microseconds a run, the median of nine rounds.
 #[expect(clippy::disallowed_methods, reason = "a bench measures the clock on the wall")]
@@ -27,9 +27,11 @@ fn line(what: &str, hundredths: u128, size: usize) {
 fn main() {
     let sample: serde_json::Value = serde_json::from_str(include_str!("../tests/golden/zh-cn.json")).unwrap();
     let label: ShippingLabel = serde_json::from_value(sample.get("label").cloned().unwrap_or_default()).unwrap();
+    let label = Label::Shipping(label);
     for (dpi, profile) in [("203 dpi", PrinterProfile::DPI_203), ("300 dpi", PrinterProfile::DPI_300)] {
-        let layout = || layout_shipping(&label, &Media::SHIPPING_100X150, &profile).unwrap();
-        let sheet = layout();
+        let layouts = Layouts::default();
+        let layout = || layouts.lay_out(&label, &Media::SHIPPING_100X150, &profile).unwrap();
+        let sheet = layout().remove(0);
         println!("shipping label 100 x 150 mm with a Chinese address, {dpi}");
         line("  layout", micros(200, || drop(layout())), 0);
         let size = zpl::encode(&sheet, &profile).unwrap().len();
@@ -39,6 +41,6 @@ fn main() {
         let size = png::encode(&sheet).unwrap().len();
         line("  sheet to PNG", micros(20, || drop(png::encode(&sheet).unwrap())), size);
     }
-    let code = || barcode::code128::code128("waybill_number", "SF1234567890123").unwrap();
+    let code = || barcode::code128("waybill_number", "SF1234567890123").unwrap();
     line("Code 128 of a waybill", micros(2_000, || drop(code())), 0);
 }

@@ -8,19 +8,25 @@
 pub mod barcode;
 mod encode;
 mod error;
+pub mod gs1;
+mod kinds;
 mod layout;
 mod raster;
 mod sheet;
-mod shipping;
 mod text;
 mod units;
 mod words;
 
-pub use encode::{pdf, png, zpl};
+pub use encode::{Format, pdf, png, printer_bytes, svg, write, zpl};
 pub use error::{Field, LabelError, Symbology};
-pub use raster::Bitmap;
-pub use sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
-pub use shipping::{Party, ShippingLabel, layout_shipping};
-pub use text::fonts::Weight;
-pub use units::{Compression, DrawMode, Media, MediaKind, PrinterProfile, SizeDots, dots};
+pub use kinds::{
+    Badge, Cart, CommandCard, CommandCards, CountLine, CountSheet, Invoice, InvoiceLine, InvoiceParty, Kind, Label,
+    LocationLabel, LogisticLabel, LotLabel, Manifest, ManifestLine, PackingLine, PackingSlip, Party, PickLine,
+    PickList, PutWallSlot, ShippingLabel, SkuLabel, Sum, TestPage, ToteLabel,
+};
+pub use layout::{LayoutFault, LayoutHead, Layouts, check_layout};
+pub use raster::{Bitmap, bitmap_from_png};
+pub use sheet::{Bars, Ink, Item, Matrix, Picture, Rect, Sheet, TextRun};
+pub use text::fonts::{AddedFont, FontError, Fonts, Weight};
+pub use units::{Compression, DrawMode, Media, MediaKind, PrinterLanguage, PrinterProfile, SizeDots, dots};
 pub use words::Language;

@@ -1,7 +1,9 @@
 //! A laid-out label: items in drawing order, each in whole dots.
 
+use crate::barcode::{LinearSymbol, MatrixSymbol};
 use crate::error::{Field, LabelError};
-use crate::text::fonts::Weight;
+use crate::raster::Bitmap;
+use crate::text::fonts::{Fonts, Weight};
 
 /// A rectangle in dots; `x` and `y` from the top left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +115,8 @@ pub struct TextRun {
 pub struct Bars {
     /// Whose code it is.
     pub field: Field,
-    /// Widths in modules, bar and space in turn, the quiet zones left out.
-    pub widths: Vec<u8>,
+    /// The symbol.
+    pub symbol: LinearSymbol,
     /// Dots a module.
     pub module_dots: u32,
     /// Where the first bar begins.
@@ -127,13 +129,56 @@ impl Bars {
     /// The black bars, from left to right.
     pub fn black(&self) -> impl Iterator<Item = Rect> + '_ {
         let mut x = self.first_bar;
-        self.widths.iter().enumerate().filter_map(move |(place, width)| {
+        self.symbol.widths.iter().enumerate().filter_map(move |(place, width)| {
             let width = u32::from(*width) * self.module_dots;
             let bar = Rect { x, y: self.rect.y, width, height: self.rect.height };
             x += width;
             (place % 2 == 0).then_some(bar)
         })
     }
+}
+
+/// A two-dimensional barcode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrix {
+    /// Whose code it is.
+    pub field: Field,
+    /// The symbol.
+    pub symbol: MatrixSymbol,
+    /// Dots a module, across and down.
+    pub module_dots: u32,
+    /// The symbol with its quiet zone. Nothing else may stand in it.
+    pub rect: Rect,
+}
+
+impl Matrix {
+    /// Black runs of modules, row by row: rectangles that do not overlap.
+    pub fn black(&self) -> impl Iterator<Item = Rect> + '_ {
+        let (symbol, module) = (&self.symbol, self.module_dots);
+        let (left, top) = (self.rect.x + symbol.quiet * module, self.rect.y + symbol.quiet * module);
+        let height = symbol.row_modules * module;
+        let rows = symbol.modules.chunks(usize::try_from(symbol.columns.max(1)).unwrap_or(usize::MAX));
+        rows.zip(0_u32..).flat_map(move |(row, down)| {
+            let mut x = left;
+            row.chunk_by(|a, b| a == b).filter_map(move |run| {
+                let width = u32::try_from(run.len()).unwrap_or(0) * module;
+                let rect = Rect { x, y: top + down * height, width, height };
+                x += width;
+                run.first().is_some_and(|black| *black).then_some(rect)
+            })
+        })
+    }
+}
+
+/// A 1-bit picture: a logo, a pictogram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Whose picture it is.
+    pub field: Field,
+    /// Its dots, as many as the rectangle has.
+    pub bitmap: Bitmap,
+    /// Where.
+    pub rect: Rect,
 }
 
 /// One thing on a sheet.
@@ -143,6 +188,10 @@ pub enum Item {
     Text(TextRun),
     /// A linear barcode.
     Bars(Bars),
+    /// A two-dimensional barcode.
+    Matrix(Matrix),
+    /// A picture.
+    Picture(Picture),
     /// A black rectangle: a rule, an edge of a frame, or the ground of white words.
     Fill {
         /// Whose place it marks.
@@ -158,6 +207,8 @@ impl Item {
         match self {
             Item::Text(run) => (run.field, &run.rect),
             Item::Bars(bars) => (bars.field, &bars.rect),
+            Item::Matrix(matrix) => (matrix.field, &matrix.rect),
+            Item::Picture(picture) => (picture.field, &picture.rect),
             Item::Fill { field, rect } => (field, rect),
         }
     }
@@ -176,6 +227,8 @@ pub struct Sheet {
     pub margin: u32,
     /// In drawing order.
     pub items: Vec<Item>,
+    /// The fonts its texts were measured with.
+    pub fonts: Fonts,
     /// Fields that were shortened because their rule allows it. The screen says so.
     pub truncated: Vec<Field>,
 }
@@ -198,11 +251,13 @@ impl Sheet {
                     available: crate::SizeDots { width: printable.right(), height: printable.bottom() },
                 });
             }
-            let Item::Bars(bars) = item else { continue };
+            if !matches!(item, Item::Bars(_) | Item::Matrix(_)) {
+                continue;
+            }
             for (other_place, other) in self.items.iter().enumerate() {
                 let (by, other_rect) = other.place();
-                if other_place != place && bars.rect.meets(other_rect) {
-                    return Err(LabelError::QuietZoneEntered { field: bars.field, by });
+                if other_place != place && rect.meets(other_rect) {
+                    return Err(LabelError::QuietZoneEntered { field, by });
                 }
             }
         }
@@ -215,11 +270,26 @@ mod tests {
     use super::*;
 
     fn sheet(items: Vec<Item>) -> Sheet {
-        Sheet { width: 800, height: 400, dots_per_m: 8_000, margin: 12, items, truncated: vec![] }
+        Sheet {
+            width: 800,
+            height: 400,
+            dots_per_m: 8_000,
+            margin: 12,
+            items,
+            fonts: Fonts::default(),
+            truncated: vec![],
+        }
     }
 
     fn bars(rect: Rect) -> Item {
-        Item::Bars(Bars { field: "code", widths: vec![2, 1, 1], module_dots: 3, first_bar: rect.x + 30, rect })
+        let symbol = LinearSymbol {
+            symbology: crate::Symbology::Code128,
+            data: String::new(),
+            widths: vec![2, 1, 1],
+            quiet_left: 10,
+            quiet_right: 10,
+        };
+        Item::Bars(Bars { field: "code", symbol, module_dots: 3, first_bar: rect.x + 30, rect })
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub enum Compression {
     None,
     /// Hex with run lengths: a tenth of the bytes, and every ZPL printer reads it.
     Acs,
+    /// Zlib and base64, half of that again; some printers that are not Zebra's refuse it. Only in ZPL.
+    Z64,
 }
 
 /// Who draws the label.
@@ -68,6 +70,25 @@ pub enum Compression {
 pub enum DrawMode {
     /// We draw all of it and send one picture: the preview is the print.
     Picture,
+    /// Barcodes as commands of the printer, everything else as small pictures at their places: fewer bytes for a slow
+    /// line. Only in ZPL; elsewhere it is as [`DrawMode::Picture`].
+    Mixed,
+}
+
+/// What a printer is told in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrinterLanguage {
+    /// Zebra and many others.
+    Zpl,
+    /// TSC and most Chinese label printers.
+    Tspl,
+    /// Older Zebra (Eltron).
+    Epl2,
+    /// Mobile printers.
+    Cpcl,
+    /// Receipt printers.
+    EscPos,
 }
 
 /// What a printer model can do, as far as drawing needs to know.
@@ -81,19 +102,33 @@ pub struct PrinterProfile {
     pub compression: Compression,
     /// Who draws.
     pub mode: DrawMode,
+    /// The language it is told in.
+    pub language: PrinterLanguage,
+    /// Prints turned by 180 degrees, as the label leaves the printer head first or foot first.
+    pub turned: bool,
+    /// Whether it cuts after a label.
+    pub cutter: bool,
 }
 
 impl PrinterProfile {
     /// A 4-inch head of 203 dpi.
-    pub const DPI_203: PrinterProfile =
-        PrinterProfile { dots_per_m: 8_000, width_dots: 832, compression: Compression::Acs, mode: DrawMode::Picture };
+    pub const DPI_203: PrinterProfile = PrinterProfile::zpl(8_000, 832);
     /// A 4-inch head of 300 dpi.
-    pub const DPI_300: PrinterProfile = PrinterProfile {
-        dots_per_m: 11_811,
-        width_dots: 1_248,
-        compression: Compression::Acs,
-        mode: DrawMode::Picture,
-    };
+    pub const DPI_300: PrinterProfile = PrinterProfile::zpl(11_811, 1_248);
+    /// A 4-inch head of 600 dpi.
+    pub const DPI_600: PrinterProfile = PrinterProfile::zpl(23_622, 2_496);
+
+    const fn zpl(dots_per_m: u32, width_dots: u32) -> PrinterProfile {
+        PrinterProfile {
+            dots_per_m,
+            width_dots,
+            compression: Compression::Acs,
+            mode: DrawMode::Picture,
+            language: PrinterLanguage::Zpl,
+            turned: false,
+            cutter: false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod import;
+mod label;
 mod serve;
 mod token;
 mod verify;
@@ -38,6 +39,8 @@ enum Command {
     Serve,
     Demo(demo::Demo),
     Import(import::Import),
+    #[command(subcommand)]
+    Label(label::Label),
     /// Make, list and end tokens, with which people's devices and programs use the API.
     #[command(subcommand)]
     Token(token::Token),
@@ -91,8 +94,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command, config: &Config, language: Language) -> Result<(), Failure> {
-    if matches!(command, Command::Config) {
-        return config::run(config);
+    match &command {
+        Command::Config => return config::run(config),
+        Command::Label(label) => return label::run(&config.settings, label, language),
+        _ => {}
     }
     let said = config.origins.get("log_level").is_some_and(|origin| *origin != Origin::Default);
     // The demo tells its own story; each request of its people would drown it.
@@ -110,7 +115,8 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
             Command::Import(import) => import::run(&config.settings, import, language).await,
             Command::Token(token) => token::run(&config.settings, token, language).await,
             Command::Verify(verify) => verify::run(&config.settings, &verify, language).await,
-            Command::Config => Ok(()),
+            // Both were run above: they need no database.
+            Command::Config | Command::Label(_) => Ok(()),
         }
     })
 }

@@ -129,6 +129,15 @@ pub const KEYS: &[Key] = &[
         show: |settings| text(&settings.outbox_allow_private_hosts.join(",")),
     },
     Key {
+        name: "label_folder",
+        long: "label-folder",
+        value_name: "FOLDER",
+        about: "A folder with label layouts (*.toml), fonts (*.otf, *.ttf) and pictures (*.png) of your own",
+        allowed: "the name of a folder",
+        set: |settings, value| filled(value, 4096).map(|folder| settings.label_folder = Some(PathBuf::from(folder))),
+        show: |settings| settings.label_folder.as_ref().and_then(|folder| text(&folder.display())),
+    },
+    Key {
         name: "log_level",
         long: "log-level",
         value_name: "LEVEL",

@@ -43,6 +43,8 @@ pub struct Settings {
     pub max_connections: u32,
     /// Hosts and networks in private networks that shops may be told at.
     pub outbox_allow_private_hosts: Vec<String>,
+    /// A folder with the firm's own label layouts, fonts and pictures.
+    pub label_folder: Option<PathBuf>,
     /// From which level on log lines are written.
     pub log_level: String,
     /// How they look.
@@ -70,6 +72,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             max_connections: 16,
             outbox_allow_private_hosts: Vec::new(),
+            label_folder: None,
             log_level: "info".to_owned(),
             log_format: LogFormat::Text,
             warehouse_name: None,

@@ -35,6 +35,7 @@ fn every_bad_value_names_itself_and_what_is_allowed() {
         ("max_connections", "501"),
         ("max_connections", "-3"),
         ("outbox_allow_private_hosts", "10.0.0.0/99"),
+        ("label_folder", ""),
         ("log_level", "loud"),
         ("log_format", "xml"),
         ("warehouse_name", ""),

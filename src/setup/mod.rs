@@ -15,6 +15,8 @@ use crate::kernel::clock::SharedClock;
 use crate::kernel::ids::WarehouseId;
 use crate::kernel::random::SharedRandom;
 use crate::kernel::vault::Vault;
+use crate::station::layouts::{self, LayoutsError};
+use tallyman_labels::Layouts;
 
 pub use first::Administrator;
 
@@ -41,6 +43,8 @@ crate::refusals! {
         Listen { address: String, why: String } = 500 "start.listen",
         /// Shops can't be told of anything.
         Courier { why: String } = 500 "start.courier",
+        /// A file of the label folder can't be used.
+        Layouts { file: String, why: String } = 500 "start.layouts",
         /// The machine gives no random numbers.
         Random { why: String } = 500 "start.random",
     }
@@ -59,13 +63,15 @@ pub struct Opened {
 /// # Errors
 /// [`StartError`]; nothing is left open then.
 pub async fn open(settings: &Settings, clock: SharedClock, random: SharedRandom) -> Result<Opened, StartError> {
+    let layouts = layouts::load(settings.label_folder.as_deref())
+        .map_err(|LayoutsError { file, why }| StartError::Layouts { file, why })?;
     let database = without_password(&settings.database_url);
     make_folder(&settings.data_folder)?;
     for file in [Some(settings.key_file.as_path()), settings.database_file()].into_iter().flatten() {
         file.parent().map_or(Ok(()), make_folder)?;
     }
     let db = Db::open(&settings.database()).await.map_err(|error| explained(&database, error))?;
-    match with_key(settings, &database, &db, &clock, &random).await {
+    match with_key(settings, (&database, &db), &clock, &random, layouts).await {
         Ok(opened) => Ok(opened),
         Err(error) => {
             db.close().await;
@@ -76,10 +82,10 @@ pub async fn open(settings: &Settings, clock: SharedClock, random: SharedRandom)
 
 async fn with_key(
     settings: &Settings,
-    database: &str,
-    db: &Db,
+    (database, db): (&str, &Db),
     clock: &SharedClock,
     random: &SharedRandom,
+    layouts: Layouts,
 ) -> Result<Opened, StartError> {
     let known = fingerprint(db).await?;
     let key = match key::read(&settings.key_file)? {
@@ -92,7 +98,8 @@ async fn with_key(
     };
     let vault = Vault::new(&key);
     let print = vault.fingerprint(key::CHECKED);
-    let app = App::new(db.clone(), Arc::new(Services { vault, random: Arc::clone(random) }), Arc::clone(clock));
+    let services = Arc::new(Services { vault, random: Arc::clone(random) });
+    let app = App::with_layouts(db.clone(), services, Arc::clone(clock), layouts);
     let administrator = match &known {
         Some(_) => None,
         None => first::start(&app, &print).await?,

@@ -96,6 +96,37 @@ pub struct LabelData {
     pub station: String,
     /// 0 for the first copy, then R1, R2.
     pub copy: i64,
+    /// What lies in the parcel, one text a SKU.
+    #[serde(default)]
+    pub contents: Vec<String>,
+    /// Whether something in it breaks easily.
+    #[serde(default)]
+    pub fragile: bool,
+}
+
+row! {
+    /// A SKU in a parcel.
+    #[derive(Debug, Clone)]
+    pub struct ContentRow {
+        /// Its code.
+        pub sku: String,
+        /// Its name in Chinese; may be empty.
+        pub name_zh: String,
+        /// Its name in English; may be empty.
+        pub name_en: String,
+        /// Whether it breaks easily.
+        pub fragile: bool,
+        /// Pieces.
+        pub quantity: i64,
+    }
+}
+
+/// Reads what lies in a parcel.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn contents(op: &mut Op<'_, '_>, parcel: PlaceId) -> Result<Vec<ContentRow>, StationError> {
+    Ok(op.tx.all(sql::SELECT_CONTENTS, args![parcel]).await?)
 }
 
 /// Reads what a parcel's label says, and locks the parcel.
@@ -112,7 +143,13 @@ impl LabelRow {
     ///
     /// # Errors
     /// [`StationError::NoWaybill`], and [`StationError::Sealed`] where the key file is another one.
-    pub fn label(&self, vault: &Vault, at: Timestamp, copy: i64) -> Result<LabelData, StationError> {
+    pub fn label(
+        &self,
+        contents: &[ContentRow],
+        vault: &Vault,
+        at: Timestamp,
+        copy: i64,
+    ) -> Result<LabelData, StationError> {
         let Some(waybill) = self.waybill.clone() else {
             return Err(StationError::NoWaybill { parcel: self.parcel.clone() });
         };
@@ -136,7 +173,16 @@ impl LabelRow {
             printed_at: local_minute(at, &self.time_zone),
             station: self.station.clone(),
             copy,
+            contents: contents.iter().map(ContentRow::in_words).collect(),
+            fragile: contents.iter().any(|content| content.fragile),
         })
+    }
+}
+
+impl ContentRow {
+    fn in_words(&self) -> String {
+        let name = [&self.name_zh, &self.name_en].into_iter().find(|name| !name.trim().is_empty()).unwrap_or(&self.sku);
+        format!("{name} x{}", self.quantity)
     }
 }
 

@@ -10,14 +10,14 @@ use std::time::Duration;
 use tallyman_drivers::printer::{self, NotRecorded, PrintOutcome, Progress};
 use tallyman_drivers::transport::{ErrorKind, Pending, Tcp};
 use tallyman_labels::{
-    Compression, DrawMode, LabelError, Language, Media, Party, PrinterProfile, ShippingLabel, dots, layout_shipping,
-    pdf, zpl,
+    Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots, pdf, zpl,
 };
 
 use super::attempt::{Outcome, PrinterRow};
 use super::label::LabelData;
 use super::model::{FOLDER_FAULT, PrinterLanguage, PrinterTransport};
 use super::queue::Port;
+use crate::app::App;
 use crate::db::BoxFuture;
 use crate::kernel::ids::PrintJobId;
 use crate::kernel::money::written;
@@ -29,16 +29,27 @@ const LONGEST: Duration = Duration::from_secs(90);
 const HEAD_UM: u32 = 104_000;
 
 /// The printers of the house.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Printers;
+#[derive(Clone, Debug)]
+pub struct Printers {
+    layouts: Layouts,
+}
+
+impl Printers {
+    /// With the layouts of the service.
+    #[must_use]
+    pub fn new(app: &App) -> Self {
+        Self { layouts: app.layouts.clone() }
+    }
+}
 
 impl Port for Printers {
     fn print<'a>(&'a self, printer: &'a PrinterRow, job: PrintJobId, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             // Drawing takes milliseconds, the first time more; writing a file may take long.
-            let (row, data) = (printer.clone(), label.clone());
+            let (row, data, layouts) = (printer.clone(), label.clone(), self.layouts.clone());
             let drawn = tokio::task::spawn_blocking(move || {
-                let bytes = draw(&row, &data).map_err(|error| Outcome::Unprintable { error: error.to_string() })?;
+                let bytes =
+                    draw(&layouts, &row, &data).map_err(|error| Outcome::Unprintable { error: error.to_string() })?;
                 match row.transport {
                     PrinterTransport::Tcp => Ok(bytes),
                     PrinterTransport::Folder => Err(to_folder(&row, job, &data, &bytes)),
@@ -57,18 +68,18 @@ impl Port for Printers {
 ///
 /// # Errors
 /// Where something doesn't fit or has no glyph.
-pub fn draw(printer: &PrinterRow, label: &LabelData) -> Result<Vec<u8>, LabelError> {
+pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Result<Vec<u8>, LabelError> {
     let dots_per_m = u32::try_from(printer.dots_per_m).unwrap_or_default();
-    let profile = PrinterProfile {
-        dots_per_m,
-        width_dots: dots(HEAD_UM, dots_per_m),
-        compression: Compression::Acs,
-        mode: DrawMode::Picture,
-    };
-    let sheet = layout_shipping(&words(label), &Media::SHIPPING_100X150, &profile)?;
+    let width_dots = dots(HEAD_UM, dots_per_m);
+    let profile = PrinterProfile { dots_per_m, width_dots, ..PrinterProfile::DPI_203 };
+    let sheets = layouts.lay_out(&Label::Shipping(words(label)), &Media::SHIPPING_100X150, &profile)?;
     match printer.language {
-        PrinterLanguage::Zpl => zpl::encode(&sheet, &profile),
-        PrinterLanguage::Pdf => pdf::encode(&sheet),
+        PrinterLanguage::Zpl => {
+            let pages: Result<Vec<Vec<u8>>, LabelError> =
+                sheets.iter().map(|sheet| zpl::encode(sheet, &profile)).collect();
+            Ok(pages?.concat())
+        }
+        PrinterLanguage::Pdf => pdf::encode_pages(&sheets),
     }
 }
 
@@ -79,6 +90,7 @@ fn words(label: &LabelData) -> ShippingLabel {
         language: language(&label.receiver),
         carrier: label.carrier_name.clone(),
         routing_code: None,
+        hub: None,
         waybill_number: label.waybill.clone(),
         order_number: label.order.clone(),
         parcel_number: label.parcel.clone(),
@@ -92,7 +104,9 @@ fn words(label: &LabelData) -> ShippingLabel {
         sender: Party { name: label.sender.clone(), ..Party::default() },
         cod: (label.cash_on_delivery_minor > 0).then(|| money(label.cash_on_delivery_minor, &label.currency)),
         remark: filled(&label.remark),
-        flags: Vec::new(),
+        contents: label.contents.clone(),
+        weight: label.weight_grams.map(kilograms),
+        flags: if label.fragile { vec![fragile(language(&label.receiver)).to_owned()] } else { Vec::new() },
         reprint: (label.copy > 0).then(|| count(label.copy)),
         printed_at: label.printed_at.clone(),
         station: label.station.clone(),
@@ -134,6 +148,21 @@ fn address(receiver: &Receiver) -> Vec<String> {
         ]
     };
     lines.into_iter().filter(|line| !line.is_empty()).collect()
+}
+
+/// What a courier must see where something breaks easily.
+fn fragile(language: Language) -> &'static str {
+    match language {
+        Language::ZhCn => "易碎",
+        Language::ZhTw => "易碎品",
+        Language::En => "FRAGILE",
+    }
+}
+
+/// Grams as kilograms with two decimals, rounded up: carriers round up too.
+fn kilograms(grams: i64) -> String {
+    let hundredths = (grams.max(0) + 9) / 10;
+    format!("{}.{:02} kg", hundredths / 100, hundredths % 100)
 }
 
 fn money(minor: i64, currency: &str) -> String {
@@ -240,6 +269,14 @@ mod tests {
         assert_eq!(address(&receiver("US")), ["文一西路969号", "杭州市 浙江省 311121", "US"]);
         let languages = ["cn", "", "HK", "US"].map(|country| language(&receiver(country)));
         assert_eq!(languages, [Language::ZhCn, Language::ZhCn, Language::ZhTw, Language::En]);
+    }
+
+    #[test]
+    fn weights_are_kilograms_rounded_up() {
+        assert_eq!(
+            [0, 1, 10, 995, 1_000, 12_345].map(kilograms),
+            ["0.00 kg", "0.01 kg", "0.01 kg", "1.00 kg", "1.00 kg", "12.35 kg"]
+        );
     }
 
     #[test]

@@ -39,6 +39,9 @@ crate::statements! {
         LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('bound', 'printed', 'handed_over', 'intercepting')
         LEFT JOIN carrier c ON c.id = w.carrier_id
         WHERE p.warehouse_id = $1 AND p.place_id = $2 FOR UPDATE OF p";
+    /// What lies in a parcel.
+    SELECT_CONTENTS = "SELECT s.code, s.name_zh, s.name_en, s.fragile, CAST(SUM(pl.quantity) AS BIGINT) FROM parcel_line pl
+        JOIN sku s ON s.id = pl.sku_id WHERE pl.parcel_id = $1 GROUP BY s.code, s.name_zh, s.name_en, s.fragile ORDER BY s.code";
     /// Locks a parcel.
     LOCK_PARCEL = lite "SELECT state FROM parcel WHERE place_id = $1" pg "SELECT state FROM parcel WHERE place_id = $1 FOR UPDATE";
     /// The newest job of a document that was not given up.

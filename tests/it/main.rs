@@ -5,6 +5,7 @@
 mod api_document;
 mod api_floor;
 mod api_goods;
+mod api_labels;
 mod api_limits;
 mod api_people;
 mod changes;

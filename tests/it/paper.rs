@@ -28,7 +28,7 @@ async fn zebra(world: &World, orders: i64) -> (FakeZplPrinter, PrinterId, Vec<Pl
 }
 
 async fn work(world: &World, printer: PrinterId) -> Worked {
-    work_one(&world.app, &Printers, printer).await.unwrap()
+    work_one(&world.app, &Printers::new(&world.app), printer).await.unwrap()
 }
 
 async fn job(world: &World, job: PrintJobId) -> JobView {
@@ -105,7 +105,7 @@ both!(a_worker_that_is_stopped_and_started_prints_no_label_twice, |world| {
     // Cut off in the middle of the first label, as by a crash: nobody writes down how it went.
     fake.set_mode(Mode::Slow { bytes_per_second: 2000 }).await.unwrap();
     let app = world.app.clone();
-    let first = tokio::spawn(async move { work_one(&app, &Printers, printer).await });
+    let first = tokio::spawn(async move { work_one(&app, &Printers::new(&app), printer).await });
     while world.number("SELECT COUNT(*) FROM print_job WHERE state = 'sending'").await == 0 {
         tokio::task::yield_now().await;
     }
@@ -115,7 +115,7 @@ both!(a_worker_that_is_stopped_and_started_prints_no_label_twice, |world| {
     world.clock.advance_ms(tallyman::station::attempt::LEASE_MS);
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let running = tokio::spawn(queue::run(world.app.clone(), Arc::new(Printers), stopped));
+    let running = tokio::spawn(queue::run(world.app.clone(), Arc::new(Printers::new(&world.app)), stopped));
     while world.number("SELECT COUNT(*) FROM print_job WHERE state = 'printed'").await < 2 {
         tokio::task::yield_now().await;
     }

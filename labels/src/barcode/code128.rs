@@ -5,10 +5,13 @@
 
 use super::LinearSymbol;
 use crate::error::{Field, LabelError, Symbology};
+use crate::gs1::ElementString;
 
 /// White on each side, in modules.
 const QUIET: u32 = 10;
 const STOP: u8 = 106;
+/// FNC1 among the bytes of a text, which is ASCII.
+const FNC1: u8 = 0xf1;
 
 /// Widths of the symbols by value, bar first; the last is the stop. (ISO/IEC 15417)
 #[rustfmt::skip]
@@ -55,6 +58,7 @@ impl Set {
     /// The codeword for the head of `rest`, and how many bytes it takes.
     fn word(self, rest: &[u8]) -> Option<(u8, usize)> {
         match (self, rest) {
+            (_, [FNC1, ..]) => Some((102, 1)),
             (Set::A, [b @ 0..32, ..]) => Some((b + 64, 1)),
             (Set::A, [b @ 32..96, ..]) | (Set::B, [b @ 32..128, ..]) => Some((b - 32, 1)),
             (Set::C, [tens @ b'0'..=b'9', ones @ b'0'..=b'9', ..]) => Some(((tens - b'0') * 10 + (ones - b'0'), 2)),
@@ -83,19 +87,48 @@ pub fn code128(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     if data.len() > 160 {
         return Err(bad("it is longer than 160 characters"));
     }
-    let widths = codewords(data.as_bytes())
+    Ok(symbol(Symbology::Code128, data, data.as_bytes()))
+}
+
+/// A GS1-128 of an element string in brackets, `(01)...(10)...`. Elements that need others beside them may have those
+/// in another symbol of the label.
+pub fn gs1_128(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
+    let bad = |reason| LabelError::BadData { field, symbology: Symbology::Gs1_128, reason };
+    let elements = ElementString::parse_part(data).map_err(|error| super::not_gs1(field, Symbology::Gs1_128, error))?;
+    let raw = elements.to_raw();
+    // The standard ends it there. (GS1 General Specifications, 5.4)
+    if raw.len() > 48 {
+        return Err(bad("it is longer than 48 characters"));
+    }
+    let marked: Vec<u8> =
+        std::iter::once(FNC1).chain(raw.bytes().map(|b| if b == SEPARATOR { FNC1 } else { b })).collect();
+    Ok(symbol(Symbology::Gs1_128, &elements.bracketed(), &marked))
+}
+
+/// The codewords of a symbol from its start to its last, without check word and stop: what a printer that draws the
+/// symbol by itself is told.
+pub(crate) fn words_of(symbol: &LinearSymbol) -> Option<Vec<u8>> {
+    // Seven elements of the stop, before it the check word.
+    let (body, _stop) = symbol.widths.split_last_chunk::<7>()?;
+    let words = body.chunks_exact(6).map(|chunk| {
+        let at = WIDTHS.iter().position(|widths| widths.bytes().map(|digit| digit - b'0').eq(chunk.iter().copied()));
+        at.and_then(|at| u8::try_from(at).ok())
+    });
+    let mut words: Vec<u8> = words.collect::<Option<_>>()?;
+    words.pop()?;
+    Some(words)
+}
+
+fn symbol(symbology: Symbology, data: &str, marked: &[u8]) -> LinearSymbol {
+    let widths = codewords(marked)
         .iter()
         .filter_map(|word| WIDTHS.get(usize::from(*word)))
         .flat_map(|widths| widths.bytes().map(|digit| digit - b'0'))
         .collect();
-    Ok(LinearSymbol {
-        symbology: Symbology::Code128,
-        data: data.to_owned(),
-        widths,
-        quiet_left: QUIET,
-        quiet_right: QUIET,
-    })
+    LinearSymbol { symbology, data: data.to_owned(), widths, quiet_left: QUIET, quiet_right: QUIET }
 }
+
+const SEPARATOR: u8 = 0x1d;
 
 /// Start, data, check word and stop.
 fn codewords(data: &[u8]) -> Vec<u8> {

@@ -1,5 +1,136 @@
 //! Encoders: one file per language.
 
+mod cpcl;
+mod epl;
+mod escpos;
 pub mod pdf;
 pub mod png;
+pub mod svg;
+mod tspl;
 pub mod zpl;
+
+use crate::error::LabelError;
+use crate::raster::Bitmap;
+use crate::sheet::Sheet;
+use crate::units::{Media, PrinterLanguage, PrinterProfile};
+
+/// More black than this is a mistake; in 1000 dots.
+const MOST_BLACK: u32 = 600;
+
+/// A sheet in the language of a printer.
+///
+/// # Errors
+/// [`LabelError::NotOnThisPrinter`] where it was laid out for another density or a wider head, and
+/// [`LabelError::TooBlack`].
+pub fn printer_bytes(sheet: &Sheet, media: &Media, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
+    if profile.language == PrinterLanguage::Zpl {
+        return zpl::encode(sheet, profile);
+    }
+    let bitmap = drawn(sheet, profile)?;
+    Ok(match profile.language {
+        PrinterLanguage::Zpl | PrinterLanguage::Tspl => tspl::picture(&bitmap, media, profile),
+        PrinterLanguage::Epl2 => epl::picture(&bitmap, media, profile),
+        PrinterLanguage::Cpcl => cpcl::picture(&bitmap),
+        PrinterLanguage::EscPos => escpos::picture(&bitmap, profile),
+    })
+}
+
+/// The picture of a sheet, where this printer can print it.
+fn drawn(sheet: &Sheet, profile: &PrinterProfile) -> Result<Bitmap, LabelError> {
+    fits(sheet, profile)?;
+    let bitmap = crate::raster::draw(sheet);
+    let per_mille = bitmap.black_per_mille();
+    if per_mille > MOST_BLACK {
+        return Err(LabelError::TooBlack { per_mille });
+    }
+    Ok(bitmap)
+}
+
+fn fits(sheet: &Sheet, profile: &PrinterProfile) -> Result<(), LabelError> {
+    if sheet.dots_per_m != profile.dots_per_m {
+        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "the density it was laid out for" });
+    }
+    if sheet.width > profile.width_dots {
+        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
+    }
+    Ok(())
+}
+
+/// What sheets can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A picture.
+    Png,
+    /// A picture of rectangles, for pages of the web.
+    Svg,
+    /// A document of all pages.
+    Pdf,
+    /// The bytes for a printer.
+    Printer(PrinterLanguage),
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Format; 8] = [
+        Format::Png,
+        Format::Svg,
+        Format::Pdf,
+        Format::Printer(PrinterLanguage::Zpl),
+        Format::Printer(PrinterLanguage::Tspl),
+        Format::Printer(PrinterLanguage::Epl2),
+        Format::Printer(PrinterLanguage::Cpcl),
+        Format::Printer(PrinterLanguage::EscPos),
+    ];
+
+    /// Its name, which is also the ending of a file's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Png => "png",
+            Format::Svg => "svg",
+            Format::Pdf => "pdf",
+            Format::Printer(PrinterLanguage::Zpl) => "zpl",
+            Format::Printer(PrinterLanguage::Tspl) => "tspl",
+            Format::Printer(PrinterLanguage::Epl2) => "epl",
+            Format::Printer(PrinterLanguage::Cpcl) => "cpcl",
+            Format::Printer(PrinterLanguage::EscPos) => "escpos",
+        }
+    }
+
+    /// The format of a name.
+    pub fn named(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Png => "image/png",
+            Format::Svg => "image/svg+xml",
+            Format::Pdf => "application/pdf",
+            Format::Printer(_) => "application/octet-stream",
+        }
+    }
+}
+
+/// Sheets in a format: one file for all, or, for pictures, one each.
+///
+/// # Errors
+/// What the encoder refuses.
+pub fn write(
+    sheets: &[Sheet],
+    media: &Media,
+    profile: &PrinterProfile,
+    format: Format,
+) -> Result<Vec<Vec<u8>>, LabelError> {
+    match format {
+        Format::Png => sheets.iter().map(png::encode).collect(),
+        Format::Svg => Ok(sheets.iter().map(svg::encode).collect()),
+        Format::Pdf => Ok(vec![pdf::encode_pages(sheets)?]),
+        Format::Printer(language) => {
+            let profile = PrinterProfile { language, ..profile.clone() };
+            let pages: Result<Vec<Vec<u8>>, LabelError> =
+                sheets.iter().map(|sheet| printer_bytes(sheet, media, &profile)).collect();
+            Ok(vec![pages?.concat()])
+        }
+    }
+}

@@ -7,7 +7,7 @@
 
 use crate::error::LabelError;
 use crate::sheet::{Ink, Item, Rect, Sheet, TextRun};
-use crate::text::fonts::{self, Face, UNITS_PER_EM};
+use crate::text::fonts::{Face, UNITS_PER_EM};
 use allsorts::binary::read::ReadScope;
 use allsorts::font_data::FontData;
 use allsorts::subset::{CmapTarget, SubsetProfile, subset};
@@ -22,36 +22,48 @@ const INSET: u64 = 30;
 
 /// A sheet as a PDF of one page, exactly as large as the label.
 pub fn encode(sheet: &Sheet) -> Result<Vec<u8>, LabelError> {
+    encode_pages(std::slice::from_ref(sheet))
+}
+
+/// Sheets as the pages of one PDF, each exactly as large as its sheet.
+pub fn encode_pages(sheets: &[Sheet]) -> Result<Vec<u8>, LabelError> {
     let mut document = PdfDocument::new("label");
-    let fonts = embed_fonts(sheet, &mut document)?;
-    let page = Page { sheet, fonts };
-    let mut ops = Vec::new();
-    let mut ink = Ink::Black;
-    ops.push(page.colour(Ink::Black));
-    for item in &sheet.items {
-        let wanted = if let Item::Text(run) = item { run.ink } else { Ink::Black };
-        if wanted != ink {
-            ops.push(page.colour(wanted));
-            ink = wanted;
-        }
-        match item {
-            Item::Fill { rect, .. } => ops.push(page.fill(&[*rect])),
-            Item::Bars(bars) => ops.push(page.fill(&bars.black().collect::<Vec<_>>())),
-            Item::Text(run) => page.text(run, &mut ops),
-        }
+    let fonts = embed_fonts(sheets, &mut document)?;
+    for sheet in sheets {
+        let page = Page { sheet, fonts: &fonts };
+        let points = |dots: u32| page.points(u64::from(dots) * 1_000).into();
+        document.pages.push(PdfPage::new(points(sheet.width), points(sheet.height), page.ops()));
     }
-    let (width, height) = (page.points(u64::from(sheet.width) * 1_000), page.points(u64::from(sheet.height) * 1_000));
-    document.pages.push(PdfPage::new(width.into(), height.into(), ops));
     let mut warnings = Vec::new();
     Ok(document.save(&PdfSaveOptions::default(), &mut warnings))
 }
 
 struct Page<'a> {
     sheet: &'a Sheet,
-    fonts: BTreeMap<Face, FontId>,
+    fonts: &'a BTreeMap<Face, FontId>,
 }
 
 impl Page<'_> {
+    fn ops(&self) -> Vec<Op> {
+        let mut ops = vec![self.colour(Ink::Black)];
+        let mut ink = Ink::Black;
+        for item in &self.sheet.items {
+            let wanted = if let Item::Text(run) = item { run.ink } else { Ink::Black };
+            if wanted != ink {
+                ops.push(self.colour(wanted));
+                ink = wanted;
+            }
+            match item {
+                Item::Fill { rect, .. } => ops.push(self.fill(&[*rect])),
+                Item::Bars(bars) => ops.push(self.fill(&bars.black().collect::<Vec<_>>())),
+                Item::Matrix(matrix) => ops.push(self.fill(&matrix.black().collect::<Vec<_>>())),
+                Item::Picture(picture) => ops.push(self.fill(&picture.bitmap.black_runs(&picture.rect))),
+                Item::Text(run) => self.text(run, &mut ops),
+            }
+        }
+        ops
+    }
+
     /// Thousandths of a dot to points of 1/72 inch.
     fn points(&self, thousandths: u64) -> Pt {
         // 72 / 0.0254 points a metre; in millionths of a point.
@@ -91,7 +103,7 @@ impl Page<'_> {
 
     /// One text section for each stretch of one font.
     fn text(&self, run: &TextRun, ops: &mut Vec<Op>) {
-        let glyphs = fonts::glyphs(&run.text, run.weight);
+        let glyphs = self.sheet.fonts.glyphs(&run.text, run.weight);
         let mut pen = u64::from(run.rect.x) * 1_000;
         for stretch in glyphs.chunk_by(|a, b| a.face == b.face) {
             let font = stretch.first().and_then(|glyph| self.fonts.get(&glyph.face));
@@ -111,12 +123,13 @@ impl Page<'_> {
     }
 }
 
-/// Cuts each font to the glyphs of this sheet and adds it to the document.
-fn embed_fonts(sheet: &Sheet, document: &mut PdfDocument) -> Result<BTreeMap<Face, FontId>, LabelError> {
+/// Cuts each font to the glyphs of these sheets and adds it to the document.
+fn embed_fonts(sheets: &[Sheet], document: &mut PdfDocument) -> Result<BTreeMap<Face, FontId>, LabelError> {
     let mut used: BTreeMap<Face, BTreeSet<u16>> = BTreeMap::new();
-    for item in &sheet.items {
-        if let Item::Text(run) = item {
-            for glyph in fonts::glyphs(&run.text, run.weight) {
+    for sheet in sheets {
+        for item in &sheet.items {
+            let Item::Text(run) = item else { continue };
+            for glyph in sheet.fonts.glyphs(&run.text, run.weight) {
                 // `.notdef` is part of every font.
                 used.entry(glyph.face).or_insert_with(|| BTreeSet::from([0])).insert(glyph.id);
             }
@@ -140,6 +153,7 @@ fn embed_fonts(sheet: &Sheet, document: &mut PdfDocument) -> Result<BTreeMap<Fac
 /// characters up in.
 fn cut(face: Face, glyphs: &[u16]) -> Result<Vec<u8>, String> {
     let file = ReadScope::new(face.bytes()).read::<FontData<'_>>().map_err(|error| error.to_string())?;
-    let tables = file.table_provider(0).map_err(|error| error.to_string())?;
+    let tables =
+        file.table_provider(usize::try_from(face.index()).unwrap_or(usize::MAX)).map_err(|error| error.to_string())?;
     subset(&tables, glyphs, &SubsetProfile::Pdf, CmapTarget::Unicode).map_err(|error| error.to_string())
 }

@@ -3,44 +3,72 @@
 //! One label per `^XA ... ^XZ`, never `^PQ`: a copy is our decision. `^JZN`: with the factory setting the printer
 //! repeats a label by itself after paper or ribbon ran out, a duplicate that nobody would know of.
 
+mod mixed;
+
+use super::MOST_BLACK;
 use crate::error::LabelError;
 use crate::raster::Bitmap;
 use crate::sheet::Sheet;
 use crate::units::{Compression, DrawMode, PrinterProfile};
-
-/// More black than this is a mistake; in 1000 dots.
-const MOST_BLACK: u32 = 600;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 
 /// A sheet as the bytes of one ZPL label.
 pub fn encode(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
-    if sheet.dots_per_m != profile.dots_per_m {
-        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "the density it was laid out for" });
+    super::fits(sheet, profile)?;
+    match profile.mode {
+        DrawMode::Picture => picture(&crate::raster::draw(sheet), profile),
+        DrawMode::Mixed => mixed::label(sheet, profile),
     }
-    if sheet.width > profile.width_dots {
-        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
-    }
-    let bitmap = match profile.mode {
-        DrawMode::Picture => crate::raster::draw(sheet),
-    };
-    picture(&bitmap, profile.compression)
 }
 
-/// `^XA ^PWwidth ^LLlength ^LH0,0 ^PON ^JZN ^FO0,0 ^GFA,bytes,bytes,bytes a row,data ^FS ^XZ`
-fn picture(bitmap: &Bitmap, compression: Compression) -> Result<Vec<u8>, LabelError> {
+/// `^XA ^PWwidth ^LLlength ^LH0,0 ^POorientation ^JZN`: what every label begins with.
+fn head(width: u32, height: u32, profile: &PrinterProfile) -> String {
+    let orientation = if profile.turned { 'I' } else { 'N' };
+    format!("^XA^PW{width}^LL{height}^LH0,0^PO{orientation}^JZN")
+}
+
+/// What every label ends with; a cutter cuts after each.
+fn tail(profile: &PrinterProfile) -> &'static str {
+    if profile.cutter { "^MMC^XZ" } else { "^XZ" }
+}
+
+fn picture(bitmap: &Bitmap, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
     let per_mille = bitmap.black_per_mille();
     if per_mille > MOST_BLACK {
         return Err(LabelError::TooBlack { per_mille });
     }
-    let (width, height, stride, total) = (bitmap.width, bitmap.height, bitmap.stride, bitmap.bytes.len());
-    let head = format!("^XA^PW{width}^LL{height}^LH0,0^PON^JZN^FO0,0^GFA,{total},{total},{stride},");
-    let mut label = Vec::with_capacity(head.len() + total / 2);
-    label.extend_from_slice(head.as_bytes());
+    let mut label = head(bitmap.width, bitmap.height, profile).into_bytes();
+    label.reserve(bitmap.bytes.len() / 2);
+    graphic(bitmap, 0, 0, profile.compression, &mut label);
+    label.extend_from_slice(tail(profile).as_bytes());
+    Ok(label)
+}
+
+/// `^FOx,y ^GFA,bytes,bytes,bytes a row,data ^FS`
+fn graphic(bitmap: &Bitmap, x: u32, y: u32, compression: Compression, label: &mut Vec<u8>) {
+    let (stride, total) = (bitmap.stride, bitmap.bytes.len());
+    label.extend_from_slice(format!("^FO{x},{y}^GFA,{total},{total},{stride},").as_bytes());
     match compression {
         Compression::None => label.extend(bitmap.bytes.iter().flat_map(|byte| hex(*byte))),
-        Compression::Acs => acs(bitmap, &mut label),
+        Compression::Acs => acs(bitmap, label),
+        Compression::Z64 => z64(bitmap, label),
     }
-    label.extend_from_slice(b"^FS^XZ");
-    Ok(label)
+    label.extend_from_slice(b"^FS");
+}
+
+/// `:Z64:`, the zlib stream in base64, `:` and the check sum of the base64 text.
+fn z64(bitmap: &Bitmap, label: &mut Vec<u8>) {
+    let packed = BASE64.encode(miniz_oxide::deflate::compress_to_vec_zlib(&bitmap.bytes, 1));
+    let sum = check_sum(packed.as_bytes());
+    label.extend_from_slice(format!(":Z64:{packed}:{sum:04X}").as_bytes());
+}
+
+/// CRC-16 with the polynomial 0x1021 from 0 (XMODEM).
+fn check_sum(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0_u16, |sum, byte| {
+        (0..8).fold(sum ^ u16::from(*byte) << 8, |sum, _| if sum & 0x8000 == 0 { sum << 1 } else { sum << 1 ^ 0x1021 })
+    })
 }
 
 fn digit(nibble: u8) -> u8 {
@@ -50,7 +78,7 @@ fn digit(nibble: u8) -> u8 {
     }
 }
 
-fn hex(byte: u8) -> [u8; 2] {
+pub(super) fn hex(byte: u8) -> [u8; 2] {
     [digit(byte >> 4), digit(byte & 0xf)]
 }
 
@@ -143,7 +171,14 @@ mod tests {
         let stride: usize = parts.next().unwrap().parse().unwrap();
         let mut digits: Vec<u8> = Vec::new();
         let mut count = 0;
-        for c in parts.next().unwrap().bytes() {
+        let data = parts.next().unwrap();
+        if let Some(packed) = data.strip_prefix(":Z64:") {
+            let (packed, sum) = packed.split_once(':').unwrap();
+            assert_eq!(format!("{:04X}", check_sum(packed.as_bytes())), sum);
+            let bytes = miniz_oxide::inflate::decompress_to_vec_zlib(&BASE64.decode(packed).unwrap()).unwrap();
+            return Bitmap { width: number("^PW"), height: number("^LL"), stride, bytes };
+        }
+        for c in data.bytes() {
             let in_row = digits.len() % (stride * 2);
             match c {
                 b'G'..=b'Y' => count += usize::from(c - b'F'),
@@ -161,6 +196,15 @@ mod tests {
         let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
         assert_eq!(bytes.len(), total);
         Bitmap { width: number("^PW"), height: number("^LL"), stride, bytes }
+    }
+
+    fn profile(compression: Compression) -> PrinterProfile {
+        PrinterProfile { compression, ..PrinterProfile::DPI_203 }
+    }
+
+    #[test]
+    fn the_check_sum_is_that_of_the_manuals() {
+        assert_eq!(check_sum(b"123456789"), 0x31c3);
     }
 
     fn bitmap(stride: usize, bytes: Vec<u8>) -> Bitmap {
@@ -186,14 +230,14 @@ mod tests {
 
     #[test]
     fn a_label_stands_alone_and_is_never_repeated_by_the_printer() {
-        let label = picture(&bitmap(1, vec![0x80, 0]), Compression::None).unwrap();
+        let label = picture(&bitmap(1, vec![0x80, 0]), &profile(Compression::None)).unwrap();
         assert_eq!(label, b"^XA^PW8^LL2^LH0,0^PON^JZN^FO0,0^GFA,2,2,1,8000^FS^XZ");
     }
 
     #[test]
     fn a_black_label_is_refused() {
         assert_eq!(
-            picture(&bitmap(1, vec![0xff, 0xfe]), Compression::Acs),
+            picture(&bitmap(1, vec![0xff, 0xfe]), &profile(Compression::Acs)),
             Err(LabelError::TooBlack { per_mille: 937 })
         );
     }
@@ -209,8 +253,8 @@ mod tests {
             }
             let wanted = bitmap(stride, bytes);
             prop_assume!(wanted.black_per_mille() <= MOST_BLACK);
-            for compression in [Compression::None, Compression::Acs] {
-                prop_assert_eq!(&decode(&picture(&wanted, compression).unwrap()), &wanted);
+            for compression in [Compression::None, Compression::Acs, Compression::Z64] {
+                prop_assert_eq!(&decode(&picture(&wanted, &profile(compression)).unwrap()), &wanted);
             }
         }
     }

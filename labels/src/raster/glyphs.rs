@@ -79,7 +79,7 @@ fn cost(mask: &Mask) -> usize {
 fn render(scaler: &mut ScaleContext, face: Face, glyph: u16, size: u32) -> Option<Mask> {
     let size = u16::try_from(size).ok()?;
     // Hinting is off for every size: it would thicken strokes at some sizes and not at others.
-    let mut scaler = scaler.builder(face.font()?).size(f32::from(size)).hint(false).build();
+    let mut scaler = scaler.builder(face.font()).size(f32::from(size)).hint(false).build();
     let image = Render::new(&[Source::Outline, Source::Bitmap(StrikeWith::BestFit)]).render(&mut scaler, glyph)?;
     let width = usize::try_from(image.placement.width).ok().filter(|width| *width > 0)?;
     let mut bits = Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn with_shared<T>(use_them: impl FnOnce(&mut Glyphs) -> T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::fonts::{Weight, glyphs};
+    use crate::text::fonts::{Fonts, Weight};
 
     #[test]
     fn kept_pictures_stay_within_their_bound_and_come_out_the_same() {
@@ -110,7 +110,7 @@ mod tests {
         let mut large = Glyphs::new(BOUND);
         let text: String = ('一'..='丧').chain('a'..='z').collect();
         for size in [17, 24, 48] {
-            for glyph in glyphs(&text, Weight::Regular) {
+            for glyph in Fonts::default().glyphs(&text, Weight::Regular) {
                 let wanted = large.mask(glyph.face, glyph.id, size).clone();
                 assert_eq!(*small.mask(glyph.face, glyph.id, size), wanted);
                 assert!(small.bytes <= small.bound);
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_space_draws_nothing_and_a_letter_something() {
         let mut kept = Glyphs::new(BOUND);
-        let [space, letter] = glyphs(" 国", Weight::Bold)[..] else { panic!("two glyphs") };
+        let [space, letter] = Fonts::default().glyphs(" 国", Weight::Bold)[..] else { panic!("two glyphs") };
         assert!(kept.mask(space.face, space.id, 32).bits.iter().all(|byte| *byte == 0));
         let letter = kept.mask(letter.face, letter.id, 32);
         assert!(letter.bits.iter().any(|byte| *byte != 0));

@@ -2,8 +2,9 @@
 
 mod glyphs;
 
+use crate::error::LabelError;
 use crate::sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
-use crate::text::fonts::{self, UNITS_PER_EM};
+use crate::text::fonts::{Fonts, UNITS_PER_EM};
 use glyphs::Glyphs;
 
 /// Rows of whole bytes; the leftmost dot is the high bit, black is 1.
@@ -26,6 +27,19 @@ impl Bitmap {
         Bitmap { width, height, stride, bytes: vec![0; stride * index(height)] }
     }
 
+    /// A picture whose dots are asked for one by one.
+    pub fn from_dots(width: u32, height: u32, black: impl Fn(u32, u32) -> bool) -> Self {
+        let mut bitmap = Bitmap::new(width, height);
+        for y in 0..height {
+            for x in (0..width).filter(|x| black(*x, y)) {
+                if let Some(byte) = bitmap.row_mut(y).and_then(|row| row.get_mut(index(x / 8))) {
+                    *byte |= 0x80 >> (x % 8);
+                }
+            }
+        }
+        bitmap
+    }
+
     /// Whether the dot is black; white outside.
     pub fn black(&self, x: u32, y: u32) -> bool {
         let byte = self.row(y).and_then(|row| row.get(index(x / 8)));
@@ -37,6 +51,40 @@ impl Bitmap {
         let black: u64 = self.bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
         let dots = u64::from(self.width) * u64::from(self.height);
         u32::try_from((black * 1_000).checked_div(dots).unwrap_or(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Black runs of its rows as rectangles one dot high, moved to where the picture stands.
+    pub(crate) fn black_runs(&self, place: &Rect) -> Vec<Rect> {
+        let mut runs = Vec::new();
+        for y in 0..self.height {
+            let mut x = 0;
+            while x < self.width {
+                let start = x;
+                while self.black(x, y) {
+                    x += 1;
+                }
+                if x > start {
+                    runs.push(Rect { x: place.x + start, y: place.y + y, width: x - start, height: 1 });
+                }
+                x += 1;
+            }
+        }
+        runs
+    }
+
+    /// The smallest rectangle that holds all black dots; `None` where there is none.
+    pub(crate) fn black_bounds(&self) -> Option<Rect> {
+        let (mut left, mut top, mut right, mut bottom) = (self.width, self.height, 0, 0);
+        for run in self.black_runs(&Rect { x: 0, y: 0, width: 0, height: 0 }) {
+            (left, top) = (left.min(run.x), top.min(run.y));
+            (right, bottom) = (right.max(run.right()), bottom.max(run.bottom()));
+        }
+        (right > left).then(|| Rect { x: left, y: top, width: right - left, height: bottom - top })
+    }
+
+    /// A part of it.
+    pub(crate) fn cut(&self, x: u32, y: u32, width: u32, height: u32) -> Bitmap {
+        Bitmap::from_dots(width, height, |across, down| self.black(x + across, y + down))
     }
 
     fn row(&self, y: u32) -> Option<&[u8]> {
@@ -93,15 +141,21 @@ impl Bitmap {
         }
     }
 
+    /// Adds the black dots of a picture; what lies outside is left out.
+    fn lay(&mut self, picture: &Bitmap, rect: &Rect) {
+        let mask = glyphs::Mask { left: 0, top: 0, stride: picture.stride, bits: picture.bytes.clone() };
+        self.stamp(&mask, i64::from(rect.x), i64::from(rect.y), Ink::Black);
+    }
+
     fn bars(&mut self, bars: &Bars) {
         for bar in bars.black() {
             self.fill(&bar);
         }
     }
 
-    fn text(&mut self, run: &TextRun, glyphs: &mut Glyphs) {
+    fn text(&mut self, run: &TextRun, fonts: &Fonts, glyphs: &mut Glyphs) {
         let mut pen = 0_u64;
-        for glyph in fonts::glyphs(&run.text, run.weight) {
+        for glyph in fonts.glyphs(&run.text, run.weight) {
             let mask = glyphs.mask(glyph.face, glyph.id, run.size);
             // Rounded at each glyph from the exact sum: errors do not add up along a line.
             let units = u64::from(UNITS_PER_EM);
@@ -112,6 +166,39 @@ impl Bitmap {
     }
 }
 
+/// A picture file as dots: what is darker than the middle grey is black, what is clear is white.
+///
+/// # Errors
+/// [`LabelError::Encoding`] where it is no PNG, or a larger one than a label has dots.
+pub fn bitmap_from_png(file: &[u8]) -> Result<Bitmap, LabelError> {
+    let refused = |reason: String| LabelError::Encoding { format: "PNG", reason };
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(|error| refused(error.to_string()))?;
+    let (width, height) = (reader.info().width, reader.info().height);
+    if width == 0 || height == 0 || width > 10_000 || height > 10_000 {
+        return Err(refused(format!("it has {width} x {height} dots; 10000 x 10000 is the most")));
+    }
+    let size = reader.output_buffer_size().ok_or_else(|| refused("it is too large".to_owned()))?;
+    let mut pixels = vec![0; size];
+    let info = reader.next_frame(&mut pixels).map_err(|error| refused(error.to_string()))?;
+    let samples = info.color_type.samples();
+    Ok(Bitmap::from_dots(width, height, |x, y| {
+        let at = index(y) * info.line_size + index(x) * samples;
+        let pixel = pixels.get(at..at + samples).unwrap_or_default();
+        let (grey, clear) = match pixel {
+            [grey] => (u32::from(*grey), false),
+            [grey, alpha] => (u32::from(*grey), *alpha < 128),
+            [red, green, blue] => ((u32::from(*red) * 2 + u32::from(*green) * 5 + u32::from(*blue)) / 8, false),
+            [red, green, blue, alpha] => {
+                ((u32::from(*red) * 2 + u32::from(*green) * 5 + u32::from(*blue)) / 8, *alpha < 128)
+            }
+            _ => (255, true),
+        };
+        !clear && grey < 128
+    }))
+}
+
 /// Draws a sheet.
 pub(crate) fn draw(sheet: &Sheet) -> Bitmap {
     let mut bitmap = Bitmap::new(sheet.width, sheet.height);
@@ -120,7 +207,9 @@ pub(crate) fn draw(sheet: &Sheet) -> Bitmap {
             match item {
                 Item::Fill { rect, .. } => bitmap.fill(rect),
                 Item::Bars(bars) => bitmap.bars(bars),
-                Item::Text(run) => bitmap.text(run, glyphs),
+                Item::Matrix(matrix) => matrix.black().for_each(|rect| bitmap.fill(&rect)),
+                Item::Picture(picture) => bitmap.lay(&picture.bitmap, &picture.rect),
+                Item::Text(run) => bitmap.text(run, &sheet.fonts, glyphs),
             }
         }
     });

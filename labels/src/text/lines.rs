@@ -4,7 +4,7 @@
 //! must not begin or end a line is held to it. A word longer than a line is broken where the line ends: addresses
 //! hold such words, and nothing of them may be lost.
 
-use super::fonts::{Glyph, UNITS_PER_EM, Weight, glyphs};
+use super::fonts::{Fonts, Glyph, UNITS_PER_EM, Weight};
 use unicode_linebreak::{BreakOpportunity, linebreaks};
 
 /// What never begins a line, beyond UAX #14.
@@ -27,10 +27,11 @@ pub(crate) struct Breakable {
 
 impl Breakable {
     /// Measures a cleaned text.
-    pub(crate) fn new(text: &str, weight: Weight) -> Self {
+    pub(crate) fn new(fonts: &Fonts, text: &str, weight: Weight) -> Self {
         let mut breaks = linebreaks(text).peekable();
         let mut ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
-        let glyphs = glyphs(text, weight)
+        let glyphs = fonts.glyphs(text, weight);
+        let glyphs = glyphs
             .into_iter()
             .map(|glyph| {
                 let end = ends.next().unwrap_or(text.len());
@@ -89,11 +90,10 @@ fn line_end(glyphs: &[(Glyph, After)], room: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::fonts::width;
     use proptest::prelude::*;
 
     fn lines(text: &str, width: u32) -> Vec<String> {
-        Breakable::new(text, Weight::Regular).lines(20, width)
+        Breakable::new(&Fonts::default(), text, Weight::Regular).lines(20, width)
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
             let text = text.trim();
             let lines = lines(text, room);
             for line in &lines {
-                prop_assert!(width(line, Weight::Regular, 20) <= room, "{line}");
+                prop_assert!(Fonts::default().width(line, Weight::Regular, 20) <= room, "{line}");
             }
             let bare = |text: &str| text.replace(' ', "");
             prop_assert_eq!(bare(&lines.concat()), bare(text));

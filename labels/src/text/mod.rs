@@ -4,7 +4,7 @@ pub(crate) mod fonts;
 pub(crate) mod lines;
 
 use crate::error::{Field, LabelError};
-use fonts::Weight;
+use fonts::{Fonts, Weight};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// Line ends stay (a paragraph breaks there; one line shows a space), tabs become spaces, marks that have no picture
 /// of their own go, and a letter with its accent apart becomes one character: there is no shaping here.
-pub(crate) fn clean(field: Field, text: &str, weight: Weight) -> Result<String, LabelError> {
+pub(crate) fn clean(fonts: &Fonts, field: Field, text: &str, weight: Weight) -> Result<String, LabelError> {
     let composed: Cow<'_, str> =
         if text.chars().any(needs_composing) { Cow::Owned(text.nfc().collect()) } else { Cow::Borrowed(text) };
     let mut cleaned = String::with_capacity(composed.len());
@@ -23,7 +23,7 @@ pub(crate) fn clean(field: Field, text: &str, weight: Weight) -> Result<String, 
             '\u{2011}' => '-',
             c => c,
         };
-        if c != '\n' && !fonts::draws(c, weight) {
+        if c != '\n' && !fonts.draws(c, weight) {
             return Err(LabelError::MissingGlyph { field, character: c });
         }
         cleaned.push(c);
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn cleaned(text: &str) -> Result<String, LabelError> {
-        clean("remark", text, Weight::Regular)
+        clean(&Fonts::default(), "remark", text, Weight::Regular)
     }
 
     #[test]

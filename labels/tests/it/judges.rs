@@ -6,10 +6,27 @@
 use crate::samples::{NAMES, sample};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tallyman_labels::{Bars, Item, PrinterProfile, Rect, Sheet, barcode, pdf, png};
+use tallyman_labels::{Bars, Fonts, Item, PrinterProfile, Rect, Sheet, barcode, pdf, png};
 
 const COMMANDS: [(&str, &str); 4] =
     [("zbarimg", "--version"), ("pdftoppm", "-v"), ("pdftotext", "-v"), ("qpdf", "--version")];
+
+/// Runs a script of the judges over a folder, and fails with what it says.
+pub fn judge(script: &str, folder: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
+    let judged = Command::new(python()).arg(script).arg(folder).output().unwrap();
+    let words = String::from_utf8_lossy(&judged.stdout);
+    assert!(judged.status.success(), "{words}{}", String::from_utf8_lossy(&judged.stderr));
+    println!("{words}");
+}
+
+/// Whether the judges are here: where one is missing it says so, unless they are required.
+pub fn judges_here() -> Option<()> {
+    let Some(judge) = first_missing() else { return Some(()) };
+    assert!(std::env::var_os("TALLYMAN_JUDGES_REQUIRED").is_none(), "this judge is required and missing: {judge}");
+    println!("labels are not judged: {judge} is missing");
+    None
+}
 
 fn python() -> PathBuf {
     std::env::var_os("TALLYMAN_TOOLS").map_or("python3".into(), |bin| Path::new(&bin).join("python"))
@@ -20,7 +37,7 @@ fn works(program: &Path, arguments: &[&str]) -> bool {
 }
 
 /// The first judge that is not here.
-fn missing_judge() -> Option<String> {
+fn first_missing() -> Option<String> {
     if !works(&python(), &["-c", "import zxingcpp, PIL"]) {
         return Some(format!("{} with zxing-cpp and Pillow", python().display()));
     }
@@ -37,7 +54,7 @@ fn facts(sheet: &Sheet, waybill_number: &str) -> serde_json::Value {
                 let Rect { x, y, .. } = symbol.rect;
                 bars.push([x, y, symbol.rect.right(), symbol.rect.bottom()]);
             }
-            Item::Fill { .. } => {}
+            Item::Matrix(_) | Item::Picture(_) | Item::Fill { .. } => {}
         }
     }
     serde_json::json!({
@@ -50,17 +67,21 @@ fn product_code(digits: &str) -> Sheet {
     let symbol = barcode::ean13("barcode", digits).unwrap();
     let rect = Rect { x: 20, y: 20, width: symbol.modules() * 3, height: 150 };
     let first_bar = rect.x + symbol.quiet_left * 3;
-    let bars = Bars { field: "barcode", widths: symbol.widths, module_dots: 3, first_bar, rect };
-    Sheet { width: 400, height: 200, dots_per_m: 8_000, margin: 12, items: vec![Item::Bars(bars)], truncated: vec![] }
+    let bars = Bars { field: "barcode", symbol, module_dots: 3, first_bar, rect };
+    Sheet {
+        width: 400,
+        height: 200,
+        dots_per_m: 8_000,
+        margin: 12,
+        items: vec![Item::Bars(bars)],
+        fonts: Fonts::default(),
+        truncated: vec![],
+    }
 }
 
 #[test]
 fn what_we_write_is_read_by_what_we_did_not_write() {
-    if let Some(judge) = missing_judge() {
-        assert!(std::env::var_os("TALLYMAN_JUDGES_REQUIRED").is_none(), "this judge is required and missing: {judge}");
-        println!("labels are not judged: {judge} is missing");
-        return;
-    }
+    let Some(()) = judges_here() else { return };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("judged-labels");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -85,9 +106,5 @@ fn what_we_write_is_read_by_what_we_did_not_write() {
         std::fs::write(folder.join(format!("ean13-{digits}.png")), png::encode(&product_code(digits)).unwrap())
             .unwrap();
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges.py");
-    let judged = Command::new(python()).arg(script).arg(&folder).output().unwrap();
-    let words = String::from_utf8_lossy(&judged.stdout);
-    assert!(judged.status.success(), "{words}{}", String::from_utf8_lossy(&judged.stderr));
-    println!("{words}");
+    judge("judges.py", &folder);
 }

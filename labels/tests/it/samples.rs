@@ -1,8 +1,8 @@
-//! The labels in `tests/golden/*.json`.
+//! Labels to try things with: the sample of every kind, and the shipping labels in `tests/golden/*.json`.
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use tallyman_labels::{Media, PrinterProfile, Sheet, ShippingLabel, layout_shipping};
+use tallyman_labels::{Label, Layouts, Media, PrinterProfile, Sheet, ShippingLabel};
 
 /// One label, and its stock if it is not the usual one.
 #[derive(Deserialize)]
@@ -14,15 +14,23 @@ pub struct Sample {
 
 impl Sample {
     pub fn media(&self) -> Media {
-        match self.media.as_deref() {
-            Some("76x130") => Media::SHIPPING_76X130,
-            _ => Media::SHIPPING_100X150,
-        }
+        Media::named(self.media.as_deref().unwrap_or("100x150")).unwrap()
     }
 
     pub fn sheet(&self, profile: &PrinterProfile) -> Sheet {
-        layout_shipping(&self.label, &self.media(), profile).unwrap()
+        shipping(&self.label, &self.media(), profile).unwrap()
     }
+}
+
+/// Lays a shipping label out with the layouts in the program.
+pub fn shipping(
+    label: &ShippingLabel,
+    media: &Media,
+    profile: &PrinterProfile,
+) -> Result<Sheet, tallyman_labels::LabelError> {
+    let mut sheets = Layouts::default().lay_out(&Label::Shipping(label.clone()), media, profile)?;
+    assert_eq!(sheets.len(), 1);
+    Ok(sheets.remove(0))
 }
 
 pub const NAMES: [&str; 5] = ["zh-cn", "zh-tw", "en", "long-address", "narrow"];

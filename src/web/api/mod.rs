@@ -6,6 +6,7 @@ pub mod channels;
 pub mod deliveries;
 pub mod events;
 pub mod import;
+pub mod labels;
 pub mod locations;
 pub mod manifests;
 pub mod movements;
@@ -43,6 +44,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(deliveries::routes())
         .merge(events::routes())
         .merge(import::routes())
+        .merge(labels::routes())
         .merge(manifests::routes())
         .merge(movements::routes())
         .merge(orders::routes())

@@ -1,0 +1,124 @@
+//! Barcodes as commands of the printer, everything else as small pictures at their places.
+//!
+//! Only codes whose bars are settled by their data are left to the printer, and each is as wide as the layout
+//! computed. A QR code or a Data Matrix is a picture: printers choose masks and encodations each in their own way.
+
+use super::{graphic, head, tail};
+use crate::barcode::code128::words_of;
+use crate::error::{LabelError, Symbology};
+use crate::raster::draw;
+use crate::sheet::{Bars, Ink, Item, Rect, Sheet};
+use crate::units::PrinterProfile;
+
+pub(super) fn label(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
+    // The whole is drawn once, to refuse a black label here too.
+    super::super::drawn(sheet, profile)?;
+    let mut label = head(sheet.width, sheet.height, profile).into_bytes();
+    let mut pictures: Vec<Item> = Vec::new();
+    for item in &sheet.items {
+        match item {
+            Item::Bars(bars) => match command(bars) {
+                Some(command) => label.extend_from_slice(command.as_bytes()),
+                None => pictures.push(item.clone()),
+            },
+            _ => pictures.push(item.clone()),
+        }
+    }
+    for group in groups(pictures) {
+        small(sheet, group, profile, &mut label);
+    }
+    label.extend_from_slice(tail(profile).as_bytes());
+    Ok(label)
+}
+
+/// Items that must be in one picture: white words clear the ground they stand on, so the two go together.
+fn groups(items: Vec<Item>) -> Vec<Vec<Item>> {
+    let mut groups: Vec<Vec<Item>> = Vec::new();
+    for item in items {
+        let white = matches!(&item, Item::Text(run) if run.ink == Ink::White);
+        let ground = groups.iter_mut().rev().find(|group| {
+            white && group.iter().any(|other| matches!(other, Item::Fill { rect, .. } if rect.meets(item.place().1)))
+        });
+        match ground {
+            Some(group) => group.push(item),
+            None => groups.push(vec![item]),
+        }
+    }
+    groups
+}
+
+/// One picture of some items, cut to its black dots.
+fn small(sheet: &Sheet, items: Vec<Item>, profile: &PrinterProfile, label: &mut Vec<u8>) {
+    let part = Sheet { items, fonts: sheet.fonts.clone(), truncated: Vec::new(), ..*sheet };
+    let whole = draw(&part);
+    if let Some(Rect { x, y, width, height }) = whole.black_bounds() {
+        graphic(&whole.cut(x, y, width, height), x, y, profile.compression, label);
+    }
+}
+
+/// The command that draws these bars, where there is one that draws them so.
+fn command(bars: &Bars) -> Option<String> {
+    let (x, y, height, module) = (bars.first_bar, bars.rect.y, bars.rect.height, bars.module_dots);
+    // `^BYw,r,h`: a module of 1 to 10 dots.
+    if module > 10 {
+        return None;
+    }
+    let place = format!("^FO{x},{y}^BY{module},3,{height}");
+    let data = &bars.symbol.data;
+    let command = match bars.symbol.symbology {
+        // `^BCo,h,f,g,e,m`: no line for people, no automatic mode; our own code sets, so that the width is ours.
+        Symbology::Code128 | Symbology::Gs1_128 => format!("^BCN,{height},N,N,N,N^FH^FD{}^FS", subsets(bars)?),
+        // `^BEo,h,f,g`: 12 digits, the printer adds the check digit.
+        Symbology::Ean13 if data.len() == 13 => format!("^BEN,{height},N,N^FD{}^FS", data.get(..12)?),
+        // `^B8o,h,f,g`: 7 digits.
+        Symbology::Ean8 => format!("^B8N,{height},N,N^FD{}^FS", data.get(..7)?),
+        // `^B3o,e,h,f,g`: no check character.
+        Symbology::Code39 => format!("^B3N,N,{height},N,N^FD{data}^FS"),
+        _ => return None,
+    };
+    Some(place + &command)
+}
+
+/// Codewords in ZPL's invocation codes: `>9` `>:` `>;` begin with set A, B, C, `>7` `>6` `>5` change to it, `>8` is
+/// FNC1, `>0` is `>`. Set C is written in pairs of digits; everything that ZPL reads as a command is hexadecimal.
+fn subsets(bars: &Bars) -> Option<String> {
+    let words = words_of(&bars.symbol)?;
+    let mut set = 'B';
+    let mut text = String::new();
+    for (place, word) in words.into_iter().enumerate() {
+        match (place, set, word) {
+            (0, _, 103) => (set, text) = ('A', ">9".to_owned()),
+            (0, _, 104) => (set, text) = ('B', ">:".to_owned()),
+            (0, _, 105) => (set, text) = ('C', ">;".to_owned()),
+            (_, _, 102) => text.push_str(">8"),
+            (_, 'A' | 'B', 99) => {
+                set = 'C';
+                text.push_str(">5");
+            }
+            (_, 'A' | 'C', 100) => {
+                set = 'B';
+                text.push_str(">6");
+            }
+            (_, 'B' | 'C', 101) => {
+                set = 'A';
+                text.push_str(">7");
+            }
+            (_, 'C', pair @ 0..=99) => text.push_str(&format!("{pair:02}")),
+            (_, 'B', word @ 0..=95) => character(word + 32, &mut text),
+            // In set A the printer takes small letters' places for control characters: left to a picture.
+            (_, 'A', word @ 0..=63) => character(word + 32, &mut text),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+fn character(byte: u8, text: &mut String) {
+    match byte {
+        b'>' => text.push_str(">0"),
+        b'^' | b'~' | b'_' => text.push_str(&format!("_{byte:02X}")),
+        0x20..0x7f => text.push(char::from(byte)),
+        // DEL and what else is not printed.
+        _ => text.push_str(&format!("_{byte:02X}")),
+    }
+}

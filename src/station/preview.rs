@@ -1,0 +1,133 @@
+//! A label of any kind as a picture or as the bytes of a printer's language, without a printer.
+
+use serde_json::Value;
+use tallyman_labels::{Format, Kind, LabelError, Layouts, Media, PrinterProfile, dots, write};
+
+crate::refusals! {
+    /// Why a label can't be drawn.
+    pub enum LabelRefusal {
+        /// There is no such kind.
+        UnknownKind { kind: String, known: String } = 422 "label.unknown_kind",
+        /// There is no such format.
+        UnknownFormat { format: String, known: String } = 422 "label.unknown_format",
+        /// The stock's name means nothing.
+        UnknownStock { stock: String } = 422 "label.unknown_stock",
+        /// The density is none that printers have.
+        Density { dpi: i64 } = 422 "label.density",
+        /// The data is not that of the kind.
+        Data { kind: String, why: String } = 422 "label.data",
+        /// There is no layout of the kind for the stock.
+        NoLayout { kind: String, stock: String, known: String } = 422 "label.no_layout",
+        /// A text is too long for its place.
+        Overflow { field: String, needed: String, available: String } = 422 "label.overflow",
+        /// A code is too wide for its place.
+        TooWide { field: String, modules: u32, available: u32 } = 422 "label.barcode_too_wide",
+        /// The fonts have no picture of a character.
+        MissingGlyph { field: String, character: String } = 422 "label.missing_glyph",
+        /// A field doesn't suit its code.
+        BadData { field: String, symbology: String, why: String } = 422 "label.bad_data",
+        /// It has more rows or pages than a label can have.
+        TooMuch { field: String, most: usize } = 422 "label.too_much",
+        /// It has no such page.
+        NoPage { page: i64, pages: i64 } = 422 "label.no_page",
+        /// The layout or the printer can't do it.
+        Impossible { why: String } = 422 "label.impossible",
+    }
+}
+
+impl From<LabelError> for LabelRefusal {
+    fn from(error: LabelError) -> Self {
+        let size = |size: tallyman_labels::SizeDots| format!("{} x {}", size.width, size.height);
+        match error {
+            LabelError::Overflow { field, needed, available } => {
+                Self::Overflow { field: field.to_owned(), needed: size(needed), available: size(available) }
+            }
+            LabelError::BarcodeTooWide { field, modules, available_dots } => {
+                Self::TooWide { field: field.to_owned(), modules, available: available_dots }
+            }
+            LabelError::MissingGlyph { field, character } => Self::MissingGlyph {
+                field: field.to_owned(),
+                character: format!("{character} (U+{:04X})", u32::from(character)),
+            },
+            LabelError::BadData { field, symbology, reason } => {
+                Self::BadData { field: field.to_owned(), symbology: symbology.to_string(), why: reason.to_owned() }
+            }
+            LabelError::TooMuch { field, most, .. } => Self::TooMuch { field: field.to_owned(), most },
+            LabelError::NoLayout { kind, stock, known } => Self::NoLayout { kind: kind.to_owned(), stock, known },
+            other => Self::Impossible { why: other.to_string() },
+        }
+    }
+}
+
+/// What to draw, and how.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The kind of label, as `location`.
+    pub kind: String,
+    /// What it says; the sample of the kind where it is `None`.
+    pub data: Option<Value>,
+    /// The stock, as `100x150`; the first one with a layout where it is `None`.
+    pub stock: Option<String>,
+    /// Dots an inch: 203, 300 or 600.
+    pub dpi: i64,
+    /// The format, as `png`.
+    pub format: String,
+}
+
+/// A label that was drawn.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// One file for all pages, or one a page.
+    pub files: Vec<Vec<u8>>,
+    /// How many pages it has.
+    pub pages: usize,
+    /// Fields that were shortened, because their rule allows it.
+    pub truncated: Vec<String>,
+    /// What it is.
+    pub format: Format,
+}
+
+/// A head that is wide enough for every stock: previews are not for one printer.
+const WIDEST_UM: u32 = 300_000;
+
+/// The kind of a name.
+///
+/// # Errors
+/// [`LabelRefusal::UnknownKind`] with all that there are.
+pub fn kind(name: &str) -> Result<Kind, LabelRefusal> {
+    let known = || Kind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+    Kind::named(name).ok_or_else(|| LabelRefusal::UnknownKind { kind: name.to_owned(), known: known() })
+}
+
+/// Draws a label.
+///
+/// # Errors
+/// [`LabelRefusal`], which names the field that is wrong or does not fit.
+pub fn draw(layouts: &Layouts, asked: &Asked) -> Result<Drawn, LabelRefusal> {
+    let kind = kind(&asked.kind)?;
+    let Some(format) = Format::named(&asked.format) else {
+        let known = Format::ALL.map(Format::name).join(", ");
+        return Err(LabelRefusal::UnknownFormat { format: asked.format.clone(), known });
+    };
+    let dots_per_m = match asked.dpi {
+        203 => 8_000,
+        300 => 11_811,
+        600 => 23_622,
+        dpi => return Err(LabelRefusal::Density { dpi }),
+    };
+    let stock = asked.stock.clone().or_else(|| layouts.stocks(kind).into_iter().next()).unwrap_or_default();
+    let Some(media) = Media::named(&stock) else { return Err(LabelRefusal::UnknownStock { stock }) };
+    let json = asked.data.as_ref().map_or_else(|| kind.sample_json().to_owned(), Value::to_string);
+    let label = kind
+        .read(&json)
+        .map_err(|error| LabelRefusal::Data { kind: kind.name().to_owned(), why: error.to_string() })?;
+    let width_dots = dots(WIDEST_UM, dots_per_m);
+    let profile = PrinterProfile { dots_per_m, width_dots, ..PrinterProfile::DPI_203 };
+    let sheets = layouts.lay_out(&label, &media, &profile)?;
+    let files = write(&sheets, &media, &profile, format)?;
+    let mut truncated: Vec<String> =
+        sheets.iter().flat_map(|sheet| &sheet.truncated).map(|field| (*field).to_owned()).collect();
+    truncated.sort();
+    truncated.dedup();
+    Ok(Drawn { files, pages: sheets.len(), truncated, format })
+}
