@@ -8,4 +8,5 @@ mod judges;
 mod kinds;
 mod printers;
 mod properties;
+mod renderers;
 mod samples;
