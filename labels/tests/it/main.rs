@@ -9,4 +9,5 @@ mod judges;
 mod kinds;
 mod printers;
 mod properties;
+mod renderers;
 mod samples;

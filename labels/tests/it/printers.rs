@@ -124,9 +124,9 @@ fn each_language_says_the_stock_and_the_direction() {
     let tspl = job(PrinterLanguage::Tspl, false, false, &media);
     let head = "SIZE 100.000 mm,150.000 mm\r\nGAP 2.000 mm,0 mm\r\nDIRECTION 1\r\nREFERENCE 0,0\r\nCLS\r\n";
     assert!(tspl.starts_with(head), "{}", &tspl[..90]);
-    let turned = job(PrinterLanguage::Tspl, true, true, &Media { kind: MediaKind::Mark, ..media.clone() });
+    let turned = job(PrinterLanguage::Tspl, true, true, &Media { kind: MediaKind::Mark, ..media });
     assert!(turned.contains("BLINE 2.000 mm,0 mm\r\nDIRECTION 0\r\nREFERENCE 0,0\r\nSET CUTTER 1\r\nCLS"));
-    let roll = Media { kind: MediaKind::Continuous, ..media.clone() };
+    let roll = Media { kind: MediaKind::Continuous, ..media };
     assert!(job(PrinterLanguage::Tspl, false, false, &roll).contains("GAP 0 mm,0 mm"));
     assert!(job(PrinterLanguage::Epl2, false, false, &media).starts_with("\nN\nq800\nQ1200,16\nZT\nGW0,0,100,1200,"));
     assert!(job(PrinterLanguage::Epl2, true, false, &roll).starts_with("\nN\nq800\nQ1200,0\nZB\n"));
@@ -156,7 +156,7 @@ fn codes_are_left_to_the_printer_where_it_draws_them_as_wide() {
     };
     let zpl = label("zh-cn", Compression::Acs);
     assert_eq!(zpl.matches("^BCN,").count(), 2, "the waybill stands twice");
-    assert!(zpl.contains("^FD>9SF1>5234567890123^FS"), "letters in set A, digits in pairs");
+    assert!(zpl.contains("^FD>9513817>5234567890123^FS"), "sets A and C in pairs of digits");
     let whole = {
         let sheet = sample("zh-cn").sheet(&PrinterProfile::DPI_203);
         printer_bytes(&sheet, &Media::SHIPPING_100X150, &PrinterProfile::DPI_203).unwrap().len()

@@ -72,6 +72,8 @@ fn command(bars: &Bars) -> Option<String> {
         Symbology::Ean13 if data.len() == 13 => format!("^BEN,{height},N,N^FD{}^FS", data.get(..12)?),
         // `^B8o,h,f,g`: 7 digits.
         Symbology::Ean8 => format!("^B8N,{height},N,N^FD{}^FS", data.get(..7)?),
+        // `^BUo,h,f,g,e`: 11 digits.
+        Symbology::UpcA if data.len() == 12 => format!("^BUN,{height},N,N,N^FD{}^FS", data.get(..11)?),
         // `^B3o,e,h,f,g`: no check character.
         Symbology::Code39 => format!("^B3N,N,{height},N,N^FD{data}^FS"),
         _ => return None,
@@ -80,7 +82,7 @@ fn command(bars: &Bars) -> Option<String> {
 }
 
 /// Codewords in ZPL's invocation codes: `>9` `>:` `>;` begin with set A, B, C, `>7` `>6` `>5` change to it, `>8` is
-/// FNC1, `>0` is `>`. Set C is written in pairs of digits; everything that ZPL reads as a command is hexadecimal.
+/// FNC1, `>0` is `>`. Sets A and C are written in pairs of digits, the values of the words; everything that ZPL reads as a command is hexadecimal.
 fn subsets(bars: &Bars) -> Option<String> {
     let words = words_of(&bars.symbol)?;
     let mut set = 'B';
@@ -103,10 +105,8 @@ fn subsets(bars: &Bars) -> Option<String> {
                 set = 'A';
                 text.push_str(">7");
             }
-            (_, 'C', pair @ 0..=99) => text.push_str(&format!("{pair:02}")),
+            (_, 'C', pair @ 0..=99) | (_, 'A', pair @ 0..=95) => text.push_str(&format!("{pair:02}")),
             (_, 'B', word @ 0..=95) => character(word + 32, &mut text),
-            // In set A the printer takes small letters' places for control characters: left to a picture.
-            (_, 'A', word @ 0..=63) => character(word + 32, &mut text),
             _ => return None,
         }
     }
