@@ -12,7 +12,7 @@ async fn picker(world: &World) -> Client {
 }
 
 both!(every_kind_is_listed_with_a_sample_that_can_be_shown, |world| {
-    let client = picker(&world).await;
+    let client = picker(world).await;
     let kinds = client.get("/labels/kinds").await.json();
     let kinds = kinds.as_array().unwrap();
     assert_eq!(kinds.len(), 16);
@@ -27,7 +27,7 @@ both!(every_kind_is_listed_with_a_sample_that_can_be_shown, |world| {
 });
 
 both!(a_label_is_shown_in_every_format_and_page_by_page, |world| {
-    let client = picker(&world).await;
+    let client = picker(world).await;
     let show = async |asked: Value| client.send("POST", "/labels/preview", "", asked).await;
     for (format, media, begins) in [
         ("svg", "image/svg+xml", "<svg"),
@@ -49,7 +49,7 @@ both!(a_label_is_shown_in_every_format_and_page_by_page, |world| {
 });
 
 both!(what_cannot_be_shown_is_refused_by_its_field_in_both_languages, |world| {
-    let client = picker(&world).await;
+    let client = picker(world).await;
     for (asked, code, said) in [
         (json!({ "kind": "pallet" }), "label.unknown_kind", "pallet"),
         (json!({ "kind": "tote", "format": "gif" }), "label.unknown_format", "gif"),

@@ -172,8 +172,9 @@ fn plan(data: &[u8]) -> Vec<[Step; 3]> {
                 .iter()
                 .zip(emit)
                 .filter_map(|(set, cost)| cost.map(|cost| Step { cost: cost + u32::from(*set != from), set: *set }));
-            // The first of equals: staying put costs one word less, so a tie is between two switches.
-            costs.min_by_key(|step| step.cost).unwrap_or(Step { cost: u32::MAX / 2, set: from })
+            // Of equals set B: printers that draw by themselves take plain letters in it, and read set A each in their own
+            // way.
+            costs.min_by_key(|step| (step.cost, step.set != Set::B)).unwrap_or(Step { cost: u32::MAX / 2, set: from })
         });
         if let Some(slot) = plan.get_mut(position) {
             *slot = steps;
@@ -194,7 +195,7 @@ fn step_in(steps: &[Step; 3], set: Set) -> Step {
 /// The set to begin with: the one that emits here itself at the least cost.
 fn best_start(steps: &[Step; 3]) -> Set {
     let own = SETS.iter().zip(steps).filter(|(set, step)| **set == step.set);
-    own.min_by_key(|(_, step)| step.cost).map_or(Set::B, |(set, _)| *set)
+    own.min_by_key(|(set, step)| (step.cost, **set != Set::B)).map_or(Set::B, |(set, _)| *set)
 }
 
 /// `(start + sum of place * word) mod 103`, places counted from 1.

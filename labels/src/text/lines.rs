@@ -23,6 +23,8 @@ enum After {
 /// A text that can be broken at any size without asking the fonts again.
 pub(crate) struct Breakable {
     glyphs: Vec<(Glyph, After)>,
+    fonts: Fonts,
+    weight: Weight,
 }
 
 impl Breakable {
@@ -43,7 +45,7 @@ impl Breakable {
                 (glyph, after)
             })
             .collect();
-        Breakable { glyphs }
+        Breakable { glyphs, fonts: fonts.clone(), weight }
     }
 
     /// The lines at a size, none wider than `width` dots; one character a line if it must be.
@@ -52,12 +54,34 @@ impl Breakable {
         let mut lines = Vec::new();
         let mut rest = self.glyphs.as_slice();
         while !rest.is_empty() {
-            let (line, after) = rest.split_at(line_end(rest, room));
-            let text: String = line.iter().map(|(glyph, _)| glyph.character).collect();
-            lines.push(text.trim().to_owned());
+            let (text, after) = self.line(rest, line_end(rest, room), size, width);
+            lines.push(text);
             rest = after;
         }
         lines
+    }
+}
+
+impl Breakable {
+    /// The first line of `rest`, up to `end` at most. A part of a word that had to be broken may be drawn by another
+    /// font than the whole, and wider: then it ends earlier.
+    fn line<'a>(
+        &self,
+        rest: &'a [(Glyph, After)],
+        end: usize,
+        size: u32,
+        width: u32,
+    ) -> (String, &'a [(Glyph, After)]) {
+        let mut end = end;
+        loop {
+            let (line, after) = rest.split_at(end);
+            let text: String = line.iter().map(|(glyph, _)| glyph.character).collect();
+            let text = text.trim().to_owned();
+            if end <= 1 || self.fonts.width(&text, self.weight, size) <= width {
+                return (text, after);
+            }
+            end -= 1;
+        }
     }
 }
 
@@ -115,6 +139,19 @@ mod tests {
         let broken = lines("Donaudampfschifffahrtsgesellschaft", 100);
         assert!(broken.len() > 2);
         assert_eq!(broken.concat(), "Donaudampfschifffahrtsgesellschaft");
+    }
+
+    #[test]
+    fn a_part_of_a_word_that_another_font_draws_is_no_wider_than_the_line() {
+        // Whole, the word is Noto Sans for its first letter; its end alone is the other, wider font.
+        let text = "ŁWMWMWMWMWMWMWMWMWMWMWMWM".repeat(2);
+        for room in 60..200 {
+            let lines = lines(&text, room);
+            assert_eq!(lines.concat(), text);
+            for line in lines {
+                assert!(Fonts::default().width(&line, Weight::Regular, 20) <= room, "{line} in {room}");
+            }
+        }
     }
 
     proptest! {

@@ -11,3 +11,4 @@ mod printers;
 mod properties;
 mod renderers;
 mod samples;
+mod symbols;

@@ -156,7 +156,7 @@ fn codes_are_left_to_the_printer_where_it_draws_them_as_wide() {
     };
     let zpl = label("zh-cn", Compression::Acs);
     assert_eq!(zpl.matches("^BCN,").count(), 2, "the waybill stands twice");
-    assert!(zpl.contains("^FD>9513817>5234567890123^FS"), "sets A and C in pairs of digits");
+    assert!(zpl.contains("^FD>:SF1>5234567890123^FS"), "letters in set B, digits in pairs");
     let whole = {
         let sheet = sample("zh-cn").sheet(&PrinterProfile::DPI_203);
         printer_bytes(&sheet, &Media::SHIPPING_100X150, &PrinterProfile::DPI_203).unwrap().len()

@@ -74,8 +74,6 @@ fn command(bars: &Bars) -> Option<String> {
         Symbology::Ean8 => format!("^B8N,{height},N,N^FD{}^FS", data.get(..7)?),
         // `^BUo,h,f,g,e`: 11 digits.
         Symbology::UpcA if data.len() == 12 => format!("^BUN,{height},N,N,N^FD{}^FS", data.get(..11)?),
-        // `^B3o,e,h,f,g`: no check character.
-        Symbology::Code39 => format!("^B3N,N,{height},N,N^FD{data}^FS"),
         _ => return None,
     };
     Some(place + &command)
