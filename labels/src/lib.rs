@@ -1,7 +1,7 @@
-//! Labels of the warehouse: label data to a [`Sheet`] of items in whole dots, and a sheet to bytes.
+//! Labels and papers of the warehouse: a [`Label`] to [`Sheet`]s of items in whole dots, and sheets to bytes.
 //!
-//! Three pure steps: a label knows warehouse words and nothing of printers; the layout places it on a sheet for one
-//! density; an encoder turns the sheet into ZPL, PDF or PNG. The preview and every print are made from the same
+//! Three pure steps: a label knows warehouse words and nothing of printers; a layout, a TOML file, places it on sheets
+//! for one stock and density; an encoder turns sheets into a printer's language, PDF, PNG or SVG. The preview and every print are made from the same
 //! sheet, and the same label gives the same sheet. There is no I/O, no clock and no randomness here. What must be
 //! masked is masked before: this crate prints what it is given, or says with a [`LabelError`] why it can't.
 

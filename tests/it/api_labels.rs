@@ -72,5 +72,5 @@ both!(what_cannot_be_shown_is_refused_by_its_field_in_both_languages, |world| {
         assert!(refused.text.contains(said), "{asked}: {}", refused.text);
     }
     let asked = json!({ "kind": "tote", "stock": "wide", "extra": 1 });
-    assert_eq!(client.send("POST", "/labels/preview", "", asked).await.status.as_u16(), 422);
+    assert_eq!(client.send("POST", "/labels/preview", "", asked).await.refusal(), (400, "bad_request".to_owned()));
 });

@@ -141,3 +141,38 @@ fn every_command_has_its_help() {
     }
     assert_eq!(run(&mut tallyman(folder.path(), &["fly"])).code, 2);
 }
+
+#[test]
+fn labels_are_drawn_and_layouts_checked_without_a_warehouse() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let kinds = run(&mut tallyman(folder.path(), &["label", "kinds"]));
+    assert!(kinds.out.lines().count() == 16 && kinds.out.contains("100x150"), "{}", kinds.out);
+    let sample = run(&mut tallyman(folder.path(), &["label", "sample", "cart"]));
+    std::fs::write(folder.path().join("cart.json"), &sample.out).unwrap();
+    let out = at("cart.png");
+    let drawn =
+        run(&mut tallyman(folder.path(), &["label", "preview", "cart", "--data", &at("cart.json"), "--out", &out]));
+    assert_eq!(drawn.code, 0, "{}", drawn.err);
+    assert!(std::fs::read(folder.path().join("cart-4.png")).unwrap().starts_with(b"\x89PNG"));
+    let layout = run(&mut tallyman(folder.path(), &["label", "layout", "cart"]));
+    let layouts = folder.path().join("layouts");
+    std::fs::create_dir(&layouts).unwrap();
+    let own = layout.out.replace("100x50", "90x45").replace("at = [2, 26, -2, 22.4]", "at = [2, 26, -2, 17]");
+    std::fs::write(layouts.join("cart.toml"), &own).unwrap();
+    let checked = run(&mut tallyman(folder.path(), &["label", "check", &at("layouts/cart.toml")]));
+    assert_eq!((checked.code, checked.out.contains("90x45")), (0, true), "{}{}", checked.out, checked.err);
+    let stock = ["label", "preview", "cart", "--stock", "90x45", "--out", &at("own.pdf")];
+    assert_eq!(run(&mut tallyman(folder.path(), &stock)).code, 1, "the program has no such layout");
+    let mut own_layouts = tallyman(folder.path(), &stock);
+    let drawn = run(own_layouts.env("TALLYMAN_LABEL_FOLDER", &layouts));
+    assert_eq!(drawn.code, 0, "{}", drawn.err);
+    std::fs::write(layouts.join("broken.toml"), own.replace("{number}", "{nummer}")).unwrap();
+    let checked = run(&mut tallyman(folder.path(), &["label", "check", &at("layouts/broken.toml")]));
+    assert_eq!(checked.code, 1);
+    assert!(checked.err.contains("broken.toml:9: there is no field \"nummer\""), "{}", checked.err);
+    let refused = run(tallyman(folder.path(), &["serve"]).env("TALLYMAN_LABEL_FOLDER", &layouts));
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("broken.toml") && refused.err.contains("line 9"), "{}", refused.err);
+    assert!(!folder.path().join("tallyman-data").exists(), "nothing was made");
+}

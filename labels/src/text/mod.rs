@@ -71,6 +71,33 @@ mod tests {
     }
 
     #[test]
+    fn every_character_of_the_code_pages_is_drawn_or_refused_by_name() {
+        let fonts = Fonts::default();
+        let (mut drawn, mut refused) = (0, 0);
+        let codes = (0x81_u8..=0xfe).flat_map(|lead| (0x40_u8..=0xfe).map(move |trail| [lead, trail]));
+        for (bytes, page) in codes.flat_map(|bytes| [(bytes, encoding_rs::GBK), (bytes, encoding_rs::BIG5)]) {
+            let text = page.decode_without_bom_handling_and_without_replacement(&bytes).unwrap_or_default();
+            for c in text.chars() {
+                match clean(&fonts, "remark", &c.to_string(), Weight::Bold) {
+                    Ok(text) => {
+                        assert!(fonts.glyphs(&text, Weight::Bold).iter().all(|glyph| glyph.id != 0), "{c:?}");
+                        drawn += 1;
+                    }
+                    Err(error) => {
+                        assert_eq!(error, LabelError::MissingGlyph { field: "remark", character: c });
+                        // Private use, radicals, phonetic signs, and browsers' later additions to Big5.
+                        let ordinary =
+                            matches!(u32::from(c), 0x20..=0x24f | 0x3000..=0x9fff | 0xf900..=0xfaff | 0xff01..=0xff5e);
+                        assert!(!ordinary, "{c:?} is refused");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(drawn > 38_000, "{drawn} drawn, {refused} refused");
+    }
+
+    #[test]
     fn a_character_without_a_picture_is_named() {
         for (text, character) in [("请打 📞", '📞'), ("ئۇيغۇر", 'ئ'), ("a\u{1}b", '\u{1}'), ("x\u{301}", '\u{301}')]
         {

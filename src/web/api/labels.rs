@@ -86,7 +86,8 @@ pub struct PreviewRequest {
 
 /// Show a label as a picture, a PDF, or the bytes of a printer's language. Nothing is printed or kept.
 #[utoipa::path(post, path = "/labels/preview", tag = "printing", request_body = PreviewRequest,
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 400, body = Problem),
+    responses((status = 200, content((Vec<u8> = "image/png"), (Vec<u8> = "image/svg+xml"), (Vec<u8> = "application/pdf"),
+            (Vec<u8> = "application/octet-stream"))), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 422, body = Problem)))]
 async fn preview(
     State(app): State<App>,
@@ -100,7 +101,7 @@ async fn preview(
     // Drawing takes milliseconds, and a long paper more.
     let drawn = tokio::task::spawn_blocking(move || draw(&layouts, &asked)).await.map_err(WebError::internal)??;
     let pages = i64::try_from(drawn.pages).unwrap_or(i64::MAX);
-    let at = if drawn.files.len() == 1 { Some(0) } else { usize::try_from(page - 1).ok() };
+    let at = if drawn.files.len() == 1 { Some(0) } else { page.checked_sub(1).and_then(|at| usize::try_from(at).ok()) };
     let Some(bytes) = at.and_then(|at| drawn.files.into_iter().nth(at)).filter(|_| (1..=pages).contains(&page)) else {
         return Err(LabelRefusal::NoPage { page, pages }.into());
     };
