@@ -2,21 +2,27 @@
 
 use anyhow::{Context as _, bail};
 
-/// The picture of a ZPL label that consists of one.
+/// The picture of a ZPL label that consists of one, in one or more graphics below each other.
 pub(super) fn png(zpl: &[u8]) -> anyhow::Result<Vec<u8>> {
     let text = std::str::from_utf8(zpl).context("a label that is no text")?;
-    let (_, field) = text.split_once("^GFA,").context("a label without a picture")?;
-    let field = field.split("^FS").next().unwrap_or_default();
-    let mut parts = field.splitn(4, ',');
-    let mut number = || -> anyhow::Result<usize> { Ok(parts.next().unwrap_or_default().parse()?) };
-    let (_, total, stride) = (number()?, number()?, number()?);
-    let rows = unpacked(parts.next().unwrap_or_default(), stride)?;
-    if rows.len() != total || stride == 0 {
-        bail!("a picture of {} bytes that says {total}", rows.len());
+    let (mut light, mut stride) = (Vec::new(), 0);
+    for graphic in text.split("^GFA,").skip(1) {
+        let field = graphic.split("^FS").next().unwrap_or_default();
+        let mut parts = field.splitn(4, ',');
+        let mut number = || -> anyhow::Result<usize> { Ok(parts.next().unwrap_or_default().parse()?) };
+        let (_, total, row) = (number()?, number()?, number()?);
+        let rows = unpacked(parts.next().unwrap_or_default(), row)?;
+        if rows.len() != total || row == 0 || (stride != 0 && stride != row) {
+            bail!("a picture of {} bytes that says {total}", rows.len());
+        }
+        stride = row;
+        // In a grey PNG black is 0.
+        light.extend(rows.iter().map(|byte| !byte));
     }
-    // In a grey PNG black is 0.
-    let light: Vec<u8> = rows.iter().map(|byte| !byte).collect();
-    let (width, height) = (u32::try_from(stride * 8)?, u32::try_from(total / stride)?);
+    if stride == 0 {
+        bail!("a label without a picture");
+    }
+    let (width, height) = (u32::try_from(stride * 8)?, u32::try_from(light.len() / stride)?);
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Grayscale);

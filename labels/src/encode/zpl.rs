@@ -13,6 +13,9 @@ use crate::units::{Compression, DrawMode, PrinterProfile};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 
+/// Bytes of one graphic, unpacked.
+const MOST_BYTES: usize = 99_999;
+
 /// A sheet as the bytes of one ZPL label.
 pub fn encode(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
     super::fits(sheet, profile)?;
@@ -40,9 +43,22 @@ fn picture(bitmap: &Bitmap, profile: &PrinterProfile) -> Result<Vec<u8>, LabelEr
     }
     let mut label = head(bitmap.width, bitmap.height, profile).into_bytes();
     label.reserve(bitmap.bytes.len() / 2);
-    graphic(bitmap, 0, 0, profile.compression, &mut label);
+    graphics(bitmap, 0, 0, profile.compression, &mut label);
     label.extend_from_slice(tail(profile).as_bytes());
     Ok(label)
+}
+
+/// A picture as one or more graphics, one below the other: the manual ends a graphic at 99,999 bytes.
+fn graphics(bitmap: &Bitmap, x: u32, y: u32, compression: Compression, label: &mut Vec<u8>) {
+    let stride = bitmap.stride.max(1);
+    let rows = (MOST_BYTES / stride).max(1);
+    let mut top = y;
+    for bytes in bitmap.bytes.chunks(stride * rows) {
+        let height = u32::try_from(bytes.len() / stride).unwrap_or(u32::MAX);
+        let band = Bitmap { width: bitmap.width, height, stride, bytes: bytes.to_vec() };
+        graphic(&band, x, top, compression, label);
+        top = top.saturating_add(height);
+    }
 }
 
 /// `^FOx,y ^GFA,bytes,bytes,bytes a row,data ^FS`
@@ -164,10 +180,23 @@ mod tests {
             let after = &text[text.find(tag).unwrap() + tag.len()..];
             after[..after.find(|c: char| !c.is_ascii_digit()).unwrap()].parse().unwrap()
         };
-        let field = &text[text.find("^GFA,").unwrap() + 5..text.find("^FS").unwrap()];
+        let (mut all, mut width_in_bytes, mut next_row) = (Vec::new(), 0, 0);
+        for graphic in text.split("^FO").skip(1) {
+            let (place, field) = graphic.split_once("^GFA,").unwrap();
+            assert_eq!(place, format!("0,{next_row}"), "each graphic begins where the one above ends");
+            let (stride, bytes) = decode_field(field.split("^FS").next().unwrap());
+            next_row += bytes.len() / stride;
+            width_in_bytes = stride;
+            all.extend(bytes);
+        }
+        Bitmap { width: number("^PW"), height: number("^LL"), stride: width_in_bytes, bytes: all }
+    }
+
+    fn decode_field(field: &str) -> (usize, Vec<u8>) {
         let mut parts = field.splitn(4, ',');
         let total: usize = parts.next().unwrap().parse().unwrap();
         assert_eq!(parts.next().unwrap().parse::<usize>().unwrap(), total);
+        assert!(total <= 99_999, "the manual ends a graphic there");
         let stride: usize = parts.next().unwrap().parse().unwrap();
         let mut digits: Vec<u8> = Vec::new();
         let mut count = 0;
@@ -176,7 +205,7 @@ mod tests {
             let (packed, sum) = packed.split_once(':').unwrap();
             assert_eq!(format!("{:04X}", check_sum(packed.as_bytes())), sum);
             let bytes = miniz_oxide::inflate::decompress_to_vec_zlib(&BASE64.decode(packed).unwrap()).unwrap();
-            return Bitmap { width: number("^PW"), height: number("^LL"), stride, bytes };
+            return (stride, bytes);
         }
         for c in data.bytes() {
             let in_row = digits.len() % (stride * 2);
@@ -195,7 +224,17 @@ mod tests {
         }
         let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
         assert_eq!(bytes.len(), total);
-        Bitmap { width: number("^PW"), height: number("^LL"), stride, bytes }
+        (stride, bytes)
+    }
+
+    #[test]
+    fn a_large_picture_is_several_graphics_and_the_same_dots() {
+        let wanted = bitmap(100, (0..1_500_u32).flat_map(|row| [if row % 7 == 0 { 0x3c } else { 0 }; 100]).collect());
+        for compression in [Compression::None, Compression::Acs, Compression::Z64] {
+            let label = picture(&wanted, &profile(compression)).unwrap();
+            assert_eq!(String::from_utf8_lossy(&label).matches("^GFA,").count(), 2);
+            assert_eq!(decode(&label), wanted);
+        }
     }
 
     fn profile(compression: Compression) -> PrinterProfile {

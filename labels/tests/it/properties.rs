@@ -47,7 +47,8 @@ fn dots_of(sheet: &Sheet, profile: &PrinterProfile) -> impl Fn(u32, u32) -> bool
     let plain = PrinterProfile { compression: Compression::None, ..profile.clone() };
     let label = String::from_utf8(zpl::encode(sheet, &plain).unwrap()).unwrap();
     let stride = sheet.width.div_ceil(8) as usize;
-    let hex = label.rsplit(',').next().unwrap().trim_end_matches("^FS^XZ").as_bytes().to_vec();
+    let graphics = label.split("^GFA,").skip(1).map(|graphic| graphic.split("^FS").next().unwrap());
+    let hex: Vec<u8> = graphics.flat_map(|graphic| graphic.rsplit(',').next().unwrap().bytes()).collect();
     move |x, y| {
         let digit = hex[(y as usize) * stride * 2 + (x / 4) as usize];
         char::from(digit).to_digit(16).unwrap() & (8 >> (x % 4)) != 0

@@ -3,7 +3,7 @@
 //! Only codes whose bars are settled by their data are left to the printer, and each is as wide as the layout
 //! computed. A QR code or a Data Matrix is a picture: printers choose masks and encodations each in their own way.
 
-use super::{graphic, head, tail};
+use super::{graphics, head, tail};
 use crate::barcode::code128::words_of;
 use crate::error::{LabelError, Symbology};
 use crate::raster::draw;
@@ -52,7 +52,7 @@ fn small(sheet: &Sheet, items: Vec<Item>, profile: &PrinterProfile, label: &mut 
     let part = Sheet { items, fonts: sheet.fonts.clone(), truncated: Vec::new(), ..*sheet };
     let whole = draw(&part);
     if let Some(Rect { x, y, width, height }) = whole.black_bounds() {
-        graphic(&whole.cut(x, y, width, height), x, y, profile.compression, label);
+        graphics(&whole.cut(x, y, width, height), x, y, profile.compression, label);
     }
 }
 
