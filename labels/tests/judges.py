@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads labels with decoders and renderers that Tallyman did not write.
 
-Usage: judges.py FOLDER. The folder holds, for each label, NAME.png, NAME.pdf and NAME.json with `waybill_number`,
+Usage: judges.py FOLDER. The folder holds, for each label, NAME.png, NAME.pdf and NAME.json with `waybill_number` (or null),
 `dots_per_m` and `texts`. Prints a line for each fault and ends with 1 if there was one.
 """
 
@@ -46,7 +46,8 @@ def judge(folder, name):
     facts = json.loads((folder / f"{name}.json").read_text())
     waybill = facts["waybill_number"]
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
-    decode(name, "PNG", png, waybill)
+    if waybill:
+        decode(name, "PNG", png, waybill)
 
     checked = run("qpdf", "--check", pdf)
     if checked.returncode != 0:
@@ -61,7 +62,8 @@ def judge(folder, name):
         faults.append(f"{name}: pdftoppm: {made.stderr}")
         return
     raster = raster.with_suffix(".png")
-    decode(name, "PDF", raster, waybill)
+    if waybill:
+        decode(name, "PDF", raster, waybill)
     rendered = Image.open(raster).convert("L")
     for box in bars_differ(preview, rendered, facts["bars"]):
         faults.append(f"{name}: the bars at {box} differ between PNG and PDF")

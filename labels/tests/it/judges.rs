@@ -6,7 +6,7 @@
 use crate::samples::{NAMES, sample};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tallyman_labels::{Bars, Fonts, Item, PrinterProfile, Rect, Sheet, barcode, pdf, png};
+use tallyman_labels::{Bars, Fonts, Item, Kind, Layouts, Media, PrinterProfile, Rect, Sheet, barcode, pdf, png};
 
 const COMMANDS: [(&str, &str); 4] =
     [("zbarimg", "--version"), ("pdftoppm", "-v"), ("pdftotext", "-v"), ("qpdf", "--version")];
@@ -44,7 +44,7 @@ fn first_missing() -> Option<String> {
     COMMANDS.iter().find(|(name, version)| !works(Path::new(name), &[version])).map(|(name, _)| (*name).to_owned())
 }
 
-fn facts(sheet: &Sheet, waybill_number: &str) -> serde_json::Value {
+fn facts(sheet: &Sheet, waybill_number: Option<&str>) -> serde_json::Value {
     let mut texts = Vec::new();
     let mut bars = Vec::new();
     for item in &sheet.items {
@@ -54,7 +54,11 @@ fn facts(sheet: &Sheet, waybill_number: &str) -> serde_json::Value {
                 let Rect { x, y, .. } = symbol.rect;
                 bars.push([x, y, symbol.rect.right(), symbol.rect.bottom()]);
             }
-            Item::Matrix(_) | Item::Picture(_) | Item::Fill { .. } => {}
+            Item::Matrix(matrix) => {
+                let Rect { x, y, .. } = matrix.rect;
+                bars.push([x, y, matrix.rect.right(), matrix.rect.bottom()]);
+            }
+            Item::Picture(_) | Item::Fill { .. } => {}
         }
     }
     serde_json::json!({
@@ -100,7 +104,20 @@ fn what_we_write_is_read_by_what_we_did_not_write() {
         let most = if *name == "long-address" { 60_000 } else { 40_000 };
         assert!(pdf.len() < most, "{name}: {} bytes of PDF", pdf.len());
         write("pdf", &pdf);
-        write("json", facts(&sheet, &sample.label.waybill_number).to_string().as_bytes());
+        write("json", facts(&sheet, Some(&sample.label.waybill_number)).to_string().as_bytes());
+    }
+    for kind in Kind::ALL {
+        for stock in Layouts::default().stocks(*kind) {
+            let profile = PrinterProfile { width_dots: 1_700, ..PrinterProfile::DPI_203 };
+            let label = kind.sample().unwrap();
+            let sheets = Layouts::default().lay_out(&label, &Media::named(&stock).unwrap(), &profile).unwrap();
+            let write = |ending: &str, bytes: &[u8]| {
+                std::fs::write(folder.join(format!("{}-{stock}.{ending}", kind.name())), bytes).unwrap();
+            };
+            write("png", &png::encode(&sheets[0]).unwrap());
+            write("pdf", &pdf::encode(&sheets[0]).unwrap());
+            write("json", facts(&sheets[0], None).to_string().as_bytes());
+        }
     }
     for digits in ["6901234567892", "9787302423287", "4006381333931"] {
         std::fs::write(folder.join(format!("ean13-{digits}.png")), png::encode(&product_code(digits)).unwrap())
