@@ -89,7 +89,7 @@ def fuzz(service):
     command = [
         str(tool), "run", service.url + "/api/v1/openapi.json", "--url", service.url,
         "-H", f"Authorization: Bearer {service.token}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
-        "--max-time", str(SECONDS), "--request-timeout", "30", "--workers", "2", "--continue-on-failure", "--no-color",
+        "--max-time", str(SECONDS), "--request-timeout", "30", "--workers", "1", "--continue-on-failure", "--no-color",
         "--suppress-health-check", "all", "--warnings", "off", "--exclude-path-regex", LEFT_OUT,
         "--seed", os.environ.get("TALLYMAN_FUZZ_SEED", "20261121"), "--generation-database", "none",
     ]  # fmt: skip
