@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a bench stops at the first fault")]
 
 use std::time::Instant;
-use tallyman_labels::{Label, Layouts, Media, PrinterProfile, ShippingLabel, barcode, pdf, png, zpl};
+use tallyman_labels::{Label, Layouts, Media, PrinterProfile, ShippingLabel, barcode, pdf, png, printer_bytes};
 
 /// Microseconds a run, the median of nine rounds.
 #[expect(clippy::disallowed_methods, reason = "a bench measures the clock on the wall")]
@@ -34,8 +34,12 @@ fn main() {
         let sheet = layout().remove(0);
         println!("shipping label 100 x 150 mm with a Chinese address, {dpi}");
         line("  layout", micros(200, || drop(layout())), 0);
-        let size = zpl::encode(&sheet, &profile).unwrap().len();
-        line("  sheet to ZPL, glyphs warm", micros(200, || drop(zpl::encode(&sheet, &profile).unwrap())), size);
+        let size = printer_bytes(&sheet, &Media::SHIPPING_100X150, &profile).unwrap().len();
+        line(
+            "  sheet to ZPL, glyphs warm",
+            micros(200, || drop(printer_bytes(&sheet, &Media::SHIPPING_100X150, &profile).unwrap())),
+            size,
+        );
         let size = pdf::encode(&sheet).unwrap().len();
         line("  sheet to PDF", micros(20, || drop(pdf::encode(&sheet).unwrap())), size);
         let size = png::encode(&sheet).unwrap().len();

@@ -17,7 +17,7 @@ mod text;
 mod units;
 mod words;
 
-pub use encode::{Format, pdf, png, printer_bytes, svg, write, zpl};
+pub use encode::{Format, pdf, png, printer_bytes, svg, write};
 pub use error::{Field, LabelError, Symbology};
 pub use kinds::{
     Badge, Cart, CommandCard, CommandCards, CountLine, CountSheet, Invoice, InvoiceLine, InvoiceParty, Kind, Label,

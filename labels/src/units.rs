@@ -51,6 +51,42 @@ impl Media {
         Media { width_um: 76_000, height_um: 130_000, gap_um: 2_000, kind: MediaKind::Gap };
 }
 
+impl Media {
+    /// The stock of a name: millimetres as `100x150`, a roll as `80xroll`, or `A4`, `A5`, `A6`.
+    pub fn named(name: &str) -> Option<Media> {
+        let name = match name {
+            "A4" => "210x297",
+            "A5" => "148x210",
+            "A6" => "105x148",
+            other => other,
+        };
+        let (width, height) = name.split_once('x')?;
+        let mm = |text: &str| text.parse::<u32>().ok().filter(|mm| (10..=1_000).contains(mm));
+        let width_um = mm(width)? * 1_000;
+        if height == "roll" {
+            return Some(Media { width_um, height_um: 0, gap_um: 0, kind: MediaKind::Continuous });
+        }
+        Some(Media { width_um, height_um: mm(height)? * 1_000, gap_um: 2_000, kind: MediaKind::Gap })
+    }
+
+    /// Its name in whole millimetres, as `100x150` or `80xroll`.
+    pub fn name(&self) -> String {
+        let height = match self.kind {
+            MediaKind::Continuous => "roll".to_owned(),
+            MediaKind::Gap | MediaKind::Mark => (self.height_um / 1_000).to_string(),
+        };
+        format!("{}x{height}", self.width_um / 1_000)
+    }
+
+    /// Whether a page made for another stock can be printed on this one. A millimetre is let pass: stock is sold by
+    /// rounded sizes.
+    pub fn holds(&self, page: &Media) -> bool {
+        let roll = |media: &Media| media.kind == MediaKind::Continuous;
+        let high = roll(self) || self.height_um + 1_000 >= page.height_um;
+        roll(self) == roll(page) && self.width_um + 1_000 >= page.width_um && high
+    }
+}
+
 /// How a picture travels to the printer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +170,21 @@ impl PrinterProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stock_has_a_name_and_holds_what_is_no_larger() {
+        for name in ["100x150", "80xroll"] {
+            assert_eq!(Media::named(name).unwrap().name(), name);
+        }
+        assert_eq!(Media::named("A5").unwrap().name(), "148x210");
+        for wrong in ["", "100", "x", "9x50", "100x1001", "100xlong", "-100x50", "A3"] {
+            assert_eq!(Media::named(wrong), None, "{wrong}");
+        }
+        let holds = |one, other| Media::named(one).unwrap().holds(&Media::named(other).unwrap());
+        assert!(holds("100x150", "100x150") && holds("100x150", "76x130") && holds("80xroll", "72xroll"));
+        assert!(holds("99x150", "100x150"), "a millimetre is let pass");
+        assert!(!holds("98x150", "100x150") && !holds("80xroll", "70x30") && !holds("100x150", "80xroll"));
+    }
 
     #[test]
     fn millimetres_become_the_dots_that_heads_have() {

@@ -40,6 +40,7 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("driver", ["承运商签收", "承運商簽收", "Received by the carrier"]),
     ("expected", ["账面数", "帳面數", "Expected"]),
     ("expiry", ["有效期至", "有效期限", "Expiry"]),
+    ("fragile", ["易碎", "易碎", "FRAGILE"]),
     ("from", ["寄", "寄", "FROM"]),
     ("gift", ["赠品", "贈品", "Gift"]),
     ("goods", ["商品", "商品", "Item"]),

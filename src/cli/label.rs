@@ -127,7 +127,8 @@ fn preview(settings: &Settings, asked: &Preview, language: Language) -> Result<(
     };
     let ending = asked.out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let (kind, stock, dpi) = (asked.kind.clone(), asked.stock.clone(), asked.dpi);
-    let drawn = draw(&folder(settings)?, &Asked { kind, data, stock, dpi, format: ending.to_ascii_lowercase() })?;
+    let drawn =
+        draw(&folder(settings)?, &Asked { kind, data, stock, dpi, format: ending.to_ascii_lowercase(), page: None })?;
     for (bytes, number) in drawn.files.iter().zip(1..) {
         let file = if drawn.files.len() == 1 { asked.out.clone() } else { numbered(&asked.out, number) };
         std::fs::write(&file, bytes).map_err(|error| Failure::Said(format!("{}: {error}", file.display())))?;

@@ -96,17 +96,14 @@ pub struct LabelData {
     pub station: String,
     /// 0 for the first copy, then R1, R2.
     pub copy: i64,
-    /// What lies in the parcel, one text a SKU.
+    /// What lies in the parcel.
     #[serde(default)]
-    pub contents: Vec<String>,
-    /// Whether something in it breaks easily.
-    #[serde(default)]
-    pub fragile: bool,
+    pub contents: Vec<ContentRow>,
 }
 
 row! {
     /// A SKU in a parcel.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     pub struct ContentRow {
         /// Its code.
         pub sku: String,
@@ -145,7 +142,7 @@ impl LabelRow {
     /// [`StationError::NoWaybill`], and [`StationError::Sealed`] where the key file is another one.
     pub fn label(
         &self,
-        contents: &[ContentRow],
+        contents: Vec<ContentRow>,
         vault: &Vault,
         at: Timestamp,
         copy: i64,
@@ -173,16 +170,8 @@ impl LabelRow {
             printed_at: local_minute(at, &self.time_zone),
             station: self.station.clone(),
             copy,
-            contents: contents.iter().map(ContentRow::in_words).collect(),
-            fragile: contents.iter().any(|content| content.fragile),
+            contents,
         })
-    }
-}
-
-impl ContentRow {
-    fn in_words(&self) -> String {
-        let name = [&self.name_zh, &self.name_en].into_iter().find(|name| !name.trim().is_empty()).unwrap_or(&self.sku);
-        format!("{name} x{}", self.quantity)
     }
 }
 

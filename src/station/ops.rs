@@ -123,7 +123,7 @@ async fn queue(op: &mut Op<'_, '_>, row: &LabelRow, new: New<'_>) -> Result<Prin
     let Some((printer,)) = printer else { return Err(StationError::NoPrinter {}) };
     let services = &op.context.services;
     let contents = label::contents(op, new.parcel).await?;
-    let (payload, hash) = row.label(&contents, &services.vault, at, new.copy)?.seal(services)?;
+    let (payload, hash) = row.label(contents, &services.vault, at, new.copy)?.seal(services)?;
     // Nothing below may fail for a business reason.
     let values = args![
         warehouse,
@@ -397,7 +397,7 @@ impl Operation for RetryJob {
         printable(&row)?;
         let (services, at) = (&op.context.services, op.at());
         let contents = label::contents(op, parcel).await?;
-        let (payload, hash) = row.label(&contents, &services.vault, at, job.copy)?.seal(services)?;
+        let (payload, hash) = row.label(contents, &services.vault, at, job.copy)?.seal(services)?;
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::REQUEUE_FAILED, args![job.id, payload, hash]).await?;
         about(op, &job, "label.retried", &json!({ "job": job.id }));

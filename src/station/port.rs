@@ -10,11 +10,11 @@ use std::time::Duration;
 use tallyman_drivers::printer::{self, NotRecorded, PrintOutcome, Progress};
 use tallyman_drivers::transport::{ErrorKind, Pending, Tcp};
 use tallyman_labels::{
-    Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots, pdf, zpl,
+    Format, Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots, write,
 };
 
 use super::attempt::{Outcome, PrinterRow};
-use super::label::LabelData;
+use super::label::{ContentRow, LabelData};
 use super::model::{FOLDER_FAULT, PrinterLanguage, PrinterTransport};
 use super::queue::Port;
 use crate::app::App;
@@ -72,18 +72,15 @@ pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Resul
     let dots_per_m = u32::try_from(printer.dots_per_m).unwrap_or_default();
     let width_dots = dots(HEAD_UM, dots_per_m);
     let profile = PrinterProfile { dots_per_m, width_dots, ..PrinterProfile::DPI_203 };
-    let sheets = layouts.lay_out(&Label::Shipping(words(label)), &Media::SHIPPING_100X150, &profile)?;
-    match printer.language {
-        PrinterLanguage::Zpl => {
-            let pages: Result<Vec<Vec<u8>>, LabelError> =
-                sheets.iter().map(|sheet| zpl::encode(sheet, &profile)).collect();
-            Ok(pages?.concat())
-        }
-        PrinterLanguage::Pdf => pdf::encode_pages(&sheets),
-    }
+    let sheets = layouts.lay_out(&Label::Shipping(words(layouts, label)), &Media::SHIPPING_100X150, &profile)?;
+    let format = match printer.language {
+        PrinterLanguage::Zpl => Format::Printer(tallyman_labels::PrinterLanguage::Zpl),
+        PrinterLanguage::Pdf => Format::Pdf,
+    };
+    Ok(write(&sheets, &Media::SHIPPING_100X150, &profile, format)?.concat())
 }
 
-fn words(label: &LabelData) -> ShippingLabel {
+fn words(layouts: &Layouts, label: &LabelData) -> ShippingLabel {
     let count = |number: i64| u32::try_from(number).unwrap_or_default();
     let filled = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     ShippingLabel {
@@ -104,9 +101,10 @@ fn words(label: &LabelData) -> ShippingLabel {
         sender: Party { name: label.sender.clone(), ..Party::default() },
         cod: (label.cash_on_delivery_minor > 0).then(|| money(label.cash_on_delivery_minor, &label.currency)),
         remark: filled(&label.remark),
-        contents: label.contents.clone(),
+        contents: label.contents.iter().map(|content| content.in_words(layouts)).collect(),
         weight: label.weight_grams.map(kilograms),
-        flags: if label.fragile { vec![fragile(language(&label.receiver)).to_owned()] } else { Vec::new() },
+        fragile: label.contents.iter().any(|content| content.fragile),
+        flags: Vec::new(),
         reprint: (label.copy > 0).then(|| count(label.copy)),
         printed_at: label.printed_at.clone(),
         station: label.station.clone(),
@@ -150,12 +148,13 @@ fn address(receiver: &Receiver) -> Vec<String> {
     lines.into_iter().filter(|line| !line.is_empty()).collect()
 }
 
-/// What a courier must see where something breaks easily.
-fn fragile(language: Language) -> &'static str {
-    match language {
-        Language::ZhCn => "易碎",
-        Language::ZhTw => "易碎品",
-        Language::En => "FRAGILE",
+impl ContentRow {
+    /// As the label names it: by a name that the label fonts have, else by its code. What a SKU is called must not keep
+    /// a parcel from its label.
+    fn in_words(&self, layouts: &Layouts) -> String {
+        let names = [&self.name_zh, &self.name_en].into_iter();
+        let name = names.into_iter().find(|name| !name.trim().is_empty() && layouts.draws(name)).unwrap_or(&self.sku);
+        format!("{name} x{}", self.quantity)
     }
 }
 
@@ -269,6 +268,18 @@ mod tests {
         assert_eq!(address(&receiver("US")), ["文一西路969号", "杭州市 浙江省 311121", "US"]);
         let languages = ["cn", "", "HK", "US"].map(|country| language(&receiver(country)));
         assert_eq!(languages, [Language::ZhCn, Language::ZhCn, Language::ZhTw, Language::En]);
+    }
+
+    #[test]
+    fn contents_are_named_by_what_the_fonts_can_draw() {
+        let content = |zh: &str, en: &str| {
+            let row =
+                ContentRow { sku: "MUG-1".into(), name_zh: zh.into(), name_en: en.into(), fragile: true, quantity: 2 };
+            row.in_words(&Layouts::default())
+        };
+        assert_eq!(content("马克杯", "Mug"), "马克杯 x2");
+        assert_eq!(content("礼物🎁", "Mug"), "Mug x2");
+        assert_eq!(content(" ", "🎁"), "MUG-1 x2");
     }
 
     #[test]

@@ -52,6 +52,9 @@ impl From<LabelError> for LabelRefusal {
             LabelError::BadData { field, symbology, reason } => {
                 Self::BadData { field: field.to_owned(), symbology: symbology.to_string(), why: reason.to_owned() }
             }
+            LabelError::NotGs1 { field, symbology, error } => {
+                Self::BadData { field: field.to_owned(), symbology: symbology.to_string(), why: error.to_string() }
+            }
             LabelError::TooMuch { field, most, .. } => Self::TooMuch { field: field.to_owned(), most },
             LabelError::NoLayout { kind, stock, known } => Self::NoLayout { kind: kind.to_owned(), stock, known },
             other => Self::Impossible { why: other.to_string() },
@@ -72,12 +75,14 @@ pub struct Asked {
     pub dpi: i64,
     /// The format, as `png`.
     pub format: String,
+    /// The one page that is wanted, from 1, where the format has one file a page; all of them where it is `None`.
+    pub page: Option<i64>,
 }
 
 /// A label that was drawn.
 #[derive(Clone, Debug)]
 pub struct Drawn {
-    /// One file for all pages, or one a page.
+    /// One file for all pages, or one for each page that was wanted.
     pub files: Vec<Vec<u8>>,
     /// How many pages it has.
     pub pages: usize,
@@ -124,7 +129,16 @@ pub fn draw(layouts: &Layouts, asked: &Asked) -> Result<Drawn, LabelRefusal> {
     let width_dots = dots(WIDEST_UM, dots_per_m);
     let profile = PrinterProfile { dots_per_m, width_dots, ..PrinterProfile::DPI_203 };
     let sheets = layouts.lay_out(&label, &media, &profile)?;
-    let files = write(&sheets, &media, &profile, format)?;
+    let pages = i64::try_from(sheets.len()).unwrap_or(i64::MAX);
+    let wanted = match asked.page {
+        None => sheets.as_slice(),
+        Some(page) => {
+            let at = page.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+            let one = at.and_then(|at| sheets.get(at..=at)).ok_or(LabelRefusal::NoPage { page, pages })?;
+            if format.is_picture() { one } else { sheets.as_slice() }
+        }
+    };
+    let files = write(wanted, &media, &profile, format)?;
     let mut truncated: Vec<String> =
         sheets.iter().flat_map(|sheet| &sheet.truncated).map(|field| (*field).to_owned()).collect();
     truncated.sort();

@@ -1,9 +1,10 @@
 //! Orders: review, promise, wave, change, cancel.
 
-use tallyman::kernel::ids::{ChannelId, OrderId};
+use tallyman::kernel::ids::{ChannelId, OrderId, WarehouseId};
 use tallyman::order::inbound::InboundOrder;
 use tallyman::order::model::{OrderState, ShortPolicy, Verdict};
 use tallyman::order::ops::{CancelOrder, PlaceOrder, ReleaseOrder, RetryShort};
+use tallyman::stock::candidates::of_wave;
 use tallyman::wave::WaveError;
 use tallyman::wave::ops::{Choice, CloseWave, CreateWave, ReleaseWave, TakeOut};
 
@@ -129,6 +130,44 @@ both!(the_oldest_lots_go_first_and_every_allocation_can_say_why, |world| {
         ("A-05", 5, 0)
     );
     assert!(why.candidates[1].chosen && why.candidates[1].free_then == 5);
+});
+
+both!(a_wave_of_most_of_the_catalogue_sees_the_same_cells_as_a_small_one, |world| {
+    let channel = five_lots(world).await;
+    // Another SKU that no order wants, and a cell without anything free.
+    world.sql("INSERT INTO sku (code, name_en, created_at) VALUES ('MUG', 'Mug', 0)").await;
+    world
+        .sql("INSERT INTO lot (warehouse_id, sku_id, number, received_at) SELECT 1, id, 'LM', 1 FROM sku WHERE code = 'MUG'")
+        .await;
+    world
+        .sql(
+            "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand)
+             SELECT 1, p.id, l.sku_id, l.id, 'good', 3 FROM place p JOIN lot l ON l.number = 'LM' WHERE p.code = 'A-01'",
+        )
+        .await;
+    world
+        .sql(
+            "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, sku_id, lot_id, quantity, from_place_id,
+             from_status, to_place_id, to_status)
+             SELECT 1, 0, 1, 'mug', 'import', sku_id, lot_id, on_hand, 1, status, place_id, status FROM stock_cell WHERE on_hand = 3",
+        )
+        .await;
+    world
+        .sql("UPDATE stock_cell SET reserved = on_hand WHERE place_id = (SELECT id FROM place WHERE code = 'A-02')")
+        .await;
+    world.does(PlaceOrder { channel, order: order("1", 2) }).await;
+    let wave = world.does(CreateWave { choice: Choice::default(), note: String::new() }).await.wave_id;
+    let seen = async |wanted: usize| {
+        let read = world.db.read(|tx| Box::pin(of_wave(tx, WarehouseId(1), wave, wanted)));
+        let mut cells = read.await.unwrap();
+        cells.sort_by_key(|candidate| candidate.cell);
+        cells
+    };
+    let (few, all) = (seen(1).await, seen(1_000).await);
+    assert_eq!((few.len(), all.len()), (4, 5), "the other SKU's cell is read too, and left");
+    let sku = few[0].sku;
+    assert_eq!(all.into_iter().filter(|candidate| candidate.sku == sku).collect::<Vec<_>>(), few);
+    world.sql("UPDATE stock_cell SET reserved = 0").await;
 });
 
 both!(an_order_that_is_taken_out_frees_its_stock_and_the_wave_still_closes, |world| {

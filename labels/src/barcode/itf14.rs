@@ -2,7 +2,7 @@
 
 use super::{LinearSymbol, widths};
 use crate::error::{Field, LabelError, Symbology};
-use crate::kinds::numbers::has_check_digit;
+use crate::gs1::has_check_digit;
 use barcoders::sym::tf::TF;
 
 /// An ITF-14 of exactly 14 digits with the right check digit. Bearer bars are the layout's business.

@@ -7,7 +7,7 @@ pub mod pdf;
 pub mod png;
 pub mod svg;
 mod tspl;
-pub mod zpl;
+mod zpl;
 
 use crate::error::LabelError;
 use crate::raster::Bitmap;
@@ -23,12 +23,10 @@ const MOST_BLACK: u32 = 600;
 /// [`LabelError::NotOnThisPrinter`] where it was laid out for another density or a wider head, and
 /// [`LabelError::TooBlack`].
 pub fn printer_bytes(sheet: &Sheet, media: &Media, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
-    if profile.language == PrinterLanguage::Zpl {
-        return zpl::encode(sheet, profile);
-    }
     let bitmap = drawn(sheet, profile)?;
     Ok(match profile.language {
-        PrinterLanguage::Zpl | PrinterLanguage::Tspl => tspl::picture(&bitmap, media, profile),
+        PrinterLanguage::Zpl => zpl::label(sheet, &bitmap, profile),
+        PrinterLanguage::Tspl => tspl::picture(&bitmap, media, profile),
         PrinterLanguage::Epl2 => epl::picture(&bitmap, media, profile),
         PrinterLanguage::Cpcl => cpcl::picture(&bitmap),
         PrinterLanguage::EscPos => escpos::picture(&bitmap, profile),
@@ -37,23 +35,18 @@ pub fn printer_bytes(sheet: &Sheet, media: &Media, profile: &PrinterProfile) -> 
 
 /// The picture of a sheet, where this printer can print it.
 fn drawn(sheet: &Sheet, profile: &PrinterProfile) -> Result<Bitmap, LabelError> {
-    fits(sheet, profile)?;
-    let bitmap = crate::raster::draw(sheet);
-    let per_mille = bitmap.black_per_mille();
-    if per_mille > MOST_BLACK {
-        return Err(LabelError::TooBlack { per_mille });
-    }
-    Ok(bitmap)
-}
-
-fn fits(sheet: &Sheet, profile: &PrinterProfile) -> Result<(), LabelError> {
     if sheet.dots_per_m != profile.dots_per_m {
         return Err(LabelError::NotOnThisPrinter { field: "label", needs: "the density it was laid out for" });
     }
     if sheet.width > profile.width_dots {
         return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
     }
-    Ok(())
+    light_enough(crate::raster::draw(sheet))
+}
+
+fn light_enough(bitmap: Bitmap) -> Result<Bitmap, LabelError> {
+    let per_mille = bitmap.black_per_mille();
+    if per_mille > MOST_BLACK { Err(LabelError::TooBlack { per_mille }) } else { Ok(bitmap) }
 }
 
 /// What sheets can be written as.
@@ -101,6 +94,11 @@ impl Format {
         Format::ALL.into_iter().find(|format| format.name() == name)
     }
 
+    /// Whether each page is a file of its own.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Format::Png | Format::Svg)
+    }
+
     /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -132,5 +130,17 @@ pub fn write(
                 sheets.iter().map(|sheet| printer_bytes(sheet, media, &profile)).collect();
             Ok(vec![pages?.concat()])
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_black_label_is_refused() {
+        let black = |bytes: Vec<u8>| light_enough(Bitmap { width: 8, height: 2, stride: 1, bytes });
+        assert_eq!(black(vec![0xff, 0xfe]), Err(LabelError::TooBlack { per_mille: 937 }));
+        assert!(black(vec![0xff, 0x00]).is_ok());
     }
 }

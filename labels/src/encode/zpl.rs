@@ -5,8 +5,6 @@
 
 mod mixed;
 
-use super::MOST_BLACK;
-use crate::error::LabelError;
 use crate::raster::Bitmap;
 use crate::sheet::Sheet;
 use crate::units::{Compression, DrawMode, PrinterProfile};
@@ -16,11 +14,10 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 /// Bytes of one graphic, unpacked.
 const MOST_BYTES: usize = 99_999;
 
-/// A sheet as the bytes of one ZPL label.
-pub fn encode(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
-    super::fits(sheet, profile)?;
+/// A sheet and its picture as the bytes of one label.
+pub(super) fn label(sheet: &Sheet, bitmap: &Bitmap, profile: &PrinterProfile) -> Vec<u8> {
     match profile.mode {
-        DrawMode::Picture => picture(&crate::raster::draw(sheet), profile),
+        DrawMode::Picture => picture(bitmap, profile),
         DrawMode::Mixed => mixed::label(sheet, profile),
     }
 }
@@ -36,16 +33,12 @@ fn tail(profile: &PrinterProfile) -> &'static str {
     if profile.cutter { "^MMC^XZ" } else { "^XZ" }
 }
 
-fn picture(bitmap: &Bitmap, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
-    let per_mille = bitmap.black_per_mille();
-    if per_mille > MOST_BLACK {
-        return Err(LabelError::TooBlack { per_mille });
-    }
+fn picture(bitmap: &Bitmap, profile: &PrinterProfile) -> Vec<u8> {
     let mut label = head(bitmap.width, bitmap.height, profile).into_bytes();
     label.reserve(bitmap.bytes.len() / 2);
     graphics(bitmap, 0, 0, profile.compression, &mut label);
     label.extend_from_slice(tail(profile).as_bytes());
-    Ok(label)
+    label
 }
 
 /// A picture as one or more graphics, one below the other: the manual ends a graphic at 99,999 bytes.
@@ -231,7 +224,7 @@ mod tests {
     fn a_large_picture_is_several_graphics_and_the_same_dots() {
         let wanted = bitmap(100, (0..1_500_u32).flat_map(|row| [if row % 7 == 0 { 0x3c } else { 0 }; 100]).collect());
         for compression in [Compression::None, Compression::Acs, Compression::Z64] {
-            let label = picture(&wanted, &profile(compression)).unwrap();
+            let label = picture(&wanted, &profile(compression));
             assert_eq!(String::from_utf8_lossy(&label).matches("^GFA,").count(), 2);
             assert_eq!(decode(&label), wanted);
         }
@@ -269,16 +262,8 @@ mod tests {
 
     #[test]
     fn a_label_stands_alone_and_is_never_repeated_by_the_printer() {
-        let label = picture(&bitmap(1, vec![0x80, 0]), &profile(Compression::None)).unwrap();
+        let label = picture(&bitmap(1, vec![0x80, 0]), &profile(Compression::None));
         assert_eq!(label, b"^XA^PW8^LL2^LH0,0^PON^JZN^FO0,0^GFA,2,2,1,8000^FS^XZ");
-    }
-
-    #[test]
-    fn a_black_label_is_refused() {
-        assert_eq!(
-            picture(&bitmap(1, vec![0xff, 0xfe]), &profile(Compression::Acs)),
-            Err(LabelError::TooBlack { per_mille: 937 })
-        );
     }
 
     proptest! {
@@ -291,9 +276,8 @@ mod tests {
                 bytes.extend(row);
             }
             let wanted = bitmap(stride, bytes);
-            prop_assume!(wanted.black_per_mille() <= MOST_BLACK);
             for compression in [Compression::None, Compression::Acs, Compression::Z64] {
-                prop_assert_eq!(&decode(&picture(&wanted, &profile(compression)).unwrap()), &wanted);
+                prop_assert_eq!(&decode(&picture(&wanted, &profile(compression))), &wanted);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The further checks that the dictionary names, as far as they can be decided without lists that change.
 
-use super::numbers::check_digit;
+use super::numbers::has_check_digit;
 
 /// Checks that are not made: they need lists of countries, currencies, companies, packages, or media, or are about
 /// coupons. What they would refuse is let through.
@@ -51,9 +51,9 @@ pub(super) fn check(name: &str, value: &str) -> bool {
     }
 }
 
-fn has_check_digit(value: &str) -> bool {
-    let Some((bare, last)) = value.len().checked_sub(1).and_then(|at| value.split_at_checked(at)) else { return false };
-    check_digit(bare).is_some_and(|check| last.as_bytes() == [b'0' + check])
+/// Whether eight digits are a day of the calendar, `20271231`.
+pub(crate) fn is_day(digits: &str) -> bool {
+    digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit()) && date(digits, 4, false)
 }
 
 fn in_range(value: &str, first: u32, last: u32) -> bool {

@@ -4,9 +4,10 @@ mod checks;
 mod dictionary;
 mod numbers;
 
-pub use numbers::{check_digit, isbn_hyphenated, isbn10_to_13, s10_check_digit, sscc};
+pub use numbers::{check_digit, has_check_digit, isbn_hyphenated, isbn10_to_13};
 
 use checks::check;
+pub(crate) use checks::is_day;
 use dictionary::{Characters, Part, Rule, matches, rules};
 
 /// Ends a value of variable length in an element string.

@@ -1,4 +1,4 @@
-//! Check digits of trade and post, and book numbers.
+//! Check digits of trade, and book numbers.
 
 /// The check digit of a GTIN, SSCC or GLN, from the digits before it: weights 3 and 1 from the right. `None` where
 /// something else stands there than digits.
@@ -13,17 +13,12 @@ pub fn check_digit(digits: &str) -> Option<u8> {
     (!digits.is_empty()).then(|| u8::try_from((10 - sum % 10) % 10).unwrap_or_default())
 }
 
-/// An SSCC: extension digit, company prefix, and a serial number filled up with zeros to 17 digits, then the check
-/// digit. `None` where they do not fit.
-pub fn sscc(extension: u8, company_prefix: &str, serial: u64) -> Option<String> {
-    let digits = company_prefix.bytes().all(|b| b.is_ascii_digit());
-    if extension > 9 || !digits || !(4..=12).contains(&company_prefix.len()) {
-        return None;
-    }
-    let width = 16 - company_prefix.len();
-    let bare = format!("{extension}{company_prefix}{serial:0>width$}");
-    let check = check_digit(&bare)?;
-    (bare.len() == 17).then(|| format!("{bare}{check}"))
+/// Whether the last digit is the check digit of those before it.
+pub fn has_check_digit(digits: &str) -> bool {
+    let Some((bare, last)) = digits.len().checked_sub(1).and_then(|at| digits.split_at_checked(at)) else {
+        return false;
+    };
+    check_digit(bare).is_some_and(|check| last.as_bytes() == [b'0' + check])
 }
 
 /// An ISBN-10 without hyphens as its ISBN-13; `None` where its check character is wrong.
@@ -73,20 +68,6 @@ pub fn isbn_hyphenated(isbn: &str) -> String {
     format!("{prefix}-{rest}-{check}")
 }
 
-/// The check digit of a postal number (UPU S10) from its 8 digits.
-pub fn s10_check_digit(digits: &str) -> Option<u8> {
-    const WEIGHTS: [u32; 8] = [8, 6, 4, 2, 3, 5, 9, 7];
-    if digits.len() != 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    Some(match 11 - sum % 11 {
-        10 => 0,
-        11 => 5,
-        check => u8::try_from(check).unwrap_or_default(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,15 +78,12 @@ mod tests {
             assert_eq!(check_digit(bare), Some(check), "{bare}");
         }
         assert_eq!([check_digit(""), check_digit("12x")], [None, None]);
-        assert_eq!(s10_check_digit("47312482"), Some(9));
-        assert_eq!(s10_check_digit("4731248"), None);
-    }
-
-    #[test]
-    fn a_logistic_unit_has_eighteen_digits() {
-        assert_eq!(sscc(3, "4012345", 0).as_deref(), Some("340123450000000000"));
-        let wrong = [sscc(10, "4012345", 0), sscc(0, "40x2345", 0), sscc(0, "123", 0), sscc(0, "401234500000", 99_999)];
-        assert_eq!(wrong, [None, None, None, None]);
+        for right in ["6901234567892", "96385074", "036000291452", "09501101530003", "340123450000000000"] {
+            assert!(has_check_digit(right), "{right}");
+        }
+        for wrong in ["6901234567891", "", "69012345678９2", "abc"] {
+            assert!(!has_check_digit(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -7,21 +7,13 @@ fn bad(field: Field, reason: &'static str) -> LabelError {
     LabelError::BadData { field, symbology: Symbology::Gs1_128, reason }
 }
 
-/// Whether the last digit of a trade item's number is the check digit of the others.
-pub(crate) fn has_check_digit(digits: &str) -> bool {
-    let Some((bare, last)) = digits.len().checked_sub(1).and_then(|at| digits.split_at_checked(at)) else {
-        return false;
-    };
-    gs1::check_digit(bare).is_some_and(|check| last.as_bytes() == [b'0' + check])
-}
-
 /// A GTIN of 8, 12, 13 or 14 digits as 14.
 pub(crate) fn gtin14(field: Field, gtin: &str) -> Result<String, LabelError> {
     let gtin = gtin.trim();
     if !matches!(gtin.len(), 8 | 12 | 13 | 14) || !gtin.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad(field, "a GTIN has 8, 12, 13 or 14 digits"));
     }
-    if !has_check_digit(gtin) {
+    if !gs1::has_check_digit(gtin) {
         return Err(bad(field, "its check digit is wrong"));
     }
     Ok(format!("{gtin:0>14}"))
@@ -29,32 +21,25 @@ pub(crate) fn gtin14(field: Field, gtin: &str) -> Result<String, LabelError> {
 
 /// `2027-12-31` as `271231`.
 pub(crate) fn date(field: Field, date: &str) -> Result<String, LabelError> {
-    let wrong = || bad(field, "a date is written as 2027-12-31");
-    let [year, month, day] = date.trim().split('-').collect::<Vec<_>>()[..] else { return Err(wrong()) };
-    let number = |text: &str, length: usize| {
-        let digits = text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| text.parse::<u32>().ok()).flatten()
+    let [year, month, day] = date.trim().split('-').collect::<Vec<_>>()[..] else {
+        return Err(bad(field, "a date is written as 2027-12-31"));
     };
-    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
-        return Err(wrong());
-    };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(leap),
-        1..=12 => 31,
-        _ => 0,
-    };
-    if day == 0 || day > days {
+    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
+        return Err(bad(field, "a date is written as 2027-12-31"));
+    }
+    let digits = format!("{year}{month}{day}");
+    if !gs1::is_day(&digits) {
         return Err(bad(field, "there is no such day"));
     }
-    Ok(format!("{:02}{month:02}{day:02}", year % 100))
+    Ok(digits.get(2..).unwrap_or_default().to_owned())
 }
 
 /// An ISBN as its 13 digits, from 10 or 13 characters without hyphens; `None` for what is no ISBN.
 pub(crate) fn isbn13(isbn: &str) -> Option<String> {
     match isbn.len() {
-        13 if (isbn.starts_with("978") || isbn.starts_with("979")) && has_check_digit(isbn) => Some(isbn.to_owned()),
+        13 if (isbn.starts_with("978") || isbn.starts_with("979")) && gs1::has_check_digit(isbn) => {
+            Some(isbn.to_owned())
+        }
         10 => gs1::isbn10_to_13(isbn),
         _ => None,
     }
@@ -63,16 +48,6 @@ pub(crate) fn isbn13(isbn: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn check_digits_are_those_of_printed_numbers() {
-        for right in ["6901234567892", "96385074", "036000291452", "09501101530003", "340123450000000000"] {
-            assert!(has_check_digit(right), "{right}");
-        }
-        for wrong in ["6901234567891", "", "69012345678９2", "abc"] {
-            assert!(!has_check_digit(wrong), "{wrong}");
-        }
-    }
 
     #[test]
     fn gtins_become_fourteen_digits_or_say_why_not() {

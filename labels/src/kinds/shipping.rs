@@ -54,7 +54,9 @@ pub struct ShippingLabel {
     pub contents: Vec<String>,
     /// Already formatted with its unit.
     pub weight: Option<String>,
-    /// Short words that must be seen: fragile, keep upright.
+    /// Breaks easily; said in the language of the captions.
+    pub fragile: bool,
+    /// Further short words that must be seen: keep upright, insured.
     pub flags: Vec<String>,
     /// 1 for the first reprint.
     pub reprint: Option<u32>,
@@ -75,7 +77,9 @@ impl ShippingLabel {
         }
         let caption = word(self.language, "reprint").unwrap_or_default();
         let mark = self.reprint.map(|copy| format!("{caption} R{copy}"));
-        let marks: Vec<&str> = mark.iter().chain(&self.flags).map(String::as_str).collect();
+        let fragile = word(self.language, "fragile").filter(|_| self.fragile);
+        let flags = self.flags.iter().map(String::as_str);
+        let marks: Vec<&str> = mark.as_deref().into_iter().chain(fragile).chain(flags).collect();
         Ok(vec![
             ("parcel_of", format!("{}/{}", self.parcel_index, self.parcel_count).into()),
             ("hub_and_routing", (filled(&self.hub) && filled(&self.routing_code)).into()),

@@ -7,10 +7,11 @@ use super::table::{Rows, Shelf};
 use super::template::Scope;
 use crate::barcode::{self, Symbol};
 use crate::error::{LabelError, Symbology};
+use crate::gs1;
 use crate::raster::Bitmap;
 use crate::sheet::{Ink, Rect, Sheet};
 use crate::text::fonts::Fonts;
-use crate::units::{Media, MediaKind, PrinterProfile, SizeDots, dots};
+use crate::units::{Media, MediaKind, PrinterProfile, SizeDots};
 use crate::words::Language;
 use std::collections::BTreeMap;
 
@@ -250,7 +251,7 @@ impl From<Across> for Align {
 /// The symbology that suits a number by itself: a trade item number where its length and check digit say so.
 fn suiting(data: &str) -> Symbology {
     let digits = data.bytes().all(|b| b.is_ascii_digit());
-    let checked = digits && crate::kinds::numbers::has_check_digit(data);
+    let checked = digits && gs1::has_check_digit(data);
     match data.len() {
         13 if checked => Symbology::Ean13,
         12 if checked => Symbology::UpcA,
@@ -296,38 +297,9 @@ pub(super) fn draw_code(canvas: &mut Canvas, code: &Code, data: &str, place: Rec
     };
     if human > 0 {
         let text = symbol.for_people();
-        // Under the symbol, and as wide as the place where the symbol is narrow.
-        let line = if align == Align::Left { Rect { width: drawn.width.max(below.width), ..below } } else { below };
-        let place = if align == Align::Centre || drawn.width >= below.width {
-            line
-        } else {
-            Rect { x: drawn.x, width: drawn.width, ..below }
-        };
+        let place = if align == Align::Centre { below } else { Rect { x: drawn.x, width: drawn.width, ..below } };
         let style = Style { weight: code.human_weight, ..Style::regular(human).align(Align::Centre) };
         canvas.line(field, &text, place, style)?;
     }
     Ok(())
-}
-
-/// Whether a stock of this size holds a page of a layout made for another.
-pub(crate) fn holds(media: &Media, width_um: u32, height_um: Option<u32>) -> bool {
-    // A millimetre of tolerance: stock is sold by rounded sizes.
-    let wide = media.width_um + 1_000 >= width_um;
-    match (media.kind, height_um) {
-        (MediaKind::Continuous, None) => wide,
-        (MediaKind::Continuous, Some(_)) | (_, None) => false,
-        (_, Some(height)) => wide && media.height_um + 1_000 >= height,
-    }
-}
-
-/// Millimetres of a media, for messages.
-pub(crate) fn size_of(media: &Media) -> String {
-    let height =
-        if media.kind == MediaKind::Continuous { "roll".to_owned() } else { (media.height_um / 1_000).to_string() };
-    format!("{}x{height}", media.width_um / 1_000)
-}
-
-/// Dots of a head that a page of this width needs.
-pub(crate) fn fits_head(media: &Media, profile: &PrinterProfile) -> bool {
-    dots(media.width_um, profile.dots_per_m) <= profile.width_dots
 }

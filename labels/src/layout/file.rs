@@ -7,6 +7,7 @@ use crate::error::{Field, Symbology};
 use crate::kinds::Kind;
 use crate::sheet::Ink;
 use crate::text::fonts::Weight;
+use crate::units::Media;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -30,19 +31,11 @@ impl std::fmt::Display for LayoutFault {
     }
 }
 
-/// The size of stock a layout is for, in micrometres.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stock {
-    pub(crate) width_um: u32,
-    /// `None` for a roll: the page is as long as what stands on it.
-    pub(crate) height_um: Option<u32>,
-}
-
 /// A layout that was read and checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) kind: Kind,
-    pub(crate) stocks: Vec<Stock>,
+    pub(crate) stocks: Vec<Media>,
     pub(crate) margin_um: u32,
     /// A list each of whose rows gets a page of its own.
     pub(crate) each: Option<Field>,

@@ -15,10 +15,10 @@ use crate::error::LabelError;
 use crate::kinds::{Kind, Label};
 use crate::raster::Bitmap;
 use crate::sheet::Sheet;
-use crate::text::fonts::Fonts;
-use crate::units::{Media, MediaKind, PrinterProfile};
-use compose::{Composer, fits_head, holds, size_of};
-use file::{Layout, Stock};
+use crate::text::{clean, fonts::Fonts, fonts::Weight};
+use crate::units::{Media, PrinterProfile, dots};
+use compose::Composer;
+use file::Layout;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -58,12 +58,7 @@ pub struct LayoutHead {
 /// Every fault in it, each with its line.
 pub fn check_layout(text: &str) -> Result<LayoutHead, Vec<LayoutFault>> {
     let layout = Layout::read(text)?;
-    Ok(LayoutHead { kind: layout.kind, stocks: layout.stocks.iter().map(stock_name).collect() })
-}
-
-fn stock_name(stock: &Stock) -> String {
-    let height = stock.height_um.map_or("roll".to_owned(), |height| (height / 1_000).to_string());
-    format!("{}x{height}", stock.width_um / 1_000)
+    Ok(LayoutHead { kind: layout.kind, stocks: layout.stocks.iter().map(Media::name).collect() })
 }
 
 impl Layouts {
@@ -92,11 +87,16 @@ impl Layouts {
         all
     }
 
+    /// Whether the fonts have a picture of every character of a text.
+    pub fn draws(&self, text: &str) -> bool {
+        [Weight::Regular, Weight::Bold].iter().all(|weight| clean(&self.fonts, "text", text, *weight).is_ok())
+    }
+
     /// The stocks that a kind has layouts for, in millimetres, as `100x150`.
     pub fn stocks(&self, kind: Kind) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for stock in self.of(kind).flat_map(|layout| &layout.stocks) {
-            let name = stock_name(stock);
+            let name = stock.name();
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -109,14 +109,15 @@ impl Layouts {
     }
 
     /// The layout for the stock in a printer: the one made for it, else the largest that it holds.
-    fn fitting(&self, kind: Kind, media: &Media) -> Option<(&Layout, Stock)> {
-        let area = |stock: &Stock| u64::from(stock.width_um) * u64::from(stock.height_um.unwrap_or(1));
-        let mut best: Option<(&Layout, Stock)> = None;
+    fn fitting(&self, kind: Kind, media: &Media) -> Option<(&Layout, &Media)> {
+        // A roll has no height of its own.
+        let area = |stock: &Media| u64::from(stock.width_um) * u64::from(stock.height_um.max(1));
+        let mut best: Option<(&Layout, &Media)> = None;
         for layout in self.of(kind) {
-            for stock in layout.stocks.iter().filter(|stock| holds(media, stock.width_um, stock.height_um)) {
+            for stock in layout.stocks.iter().filter(|stock| media.holds(stock)) {
                 // The first of equals: a firm's own stand first.
                 if best.as_ref().is_none_or(|(_, other)| area(stock) > area(other)) {
-                    best = Some((layout, *stock));
+                    best = Some((layout, stock));
                 }
             }
         }
@@ -131,16 +132,16 @@ impl Layouts {
         let kind = label.kind();
         let Some((layout, stock)) = self.fitting(kind, media) else {
             let known = self.stocks(kind).join(", ");
-            return Err(LabelError::NoLayout { kind: kind.name(), stock: size_of(media), known });
+            return Err(LabelError::NoLayout { kind: kind.name(), stock: media.name(), known });
         };
         // On larger stock the label keeps its size and stands at the top left.
         let page = Media {
             width_um: stock.width_um.min(media.width_um),
-            height_um: stock.height_um.map_or(media.height_um, |height| height.min(media.height_um)),
+            height_um: stock.height_um.min(media.height_um),
             gap_um: media.gap_um,
             kind: media.kind,
         };
-        if !fits_head(&page, profile) {
+        if dots(page.width_um, profile.dots_per_m) > profile.width_dots {
             return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
         }
         if profile.dots_per_m < COARSEST {
@@ -160,22 +161,3 @@ impl Layouts {
 
 /// Below this density nothing reads well.
 const COARSEST: u32 = 7_000;
-
-impl Media {
-    /// The stock of a name: millimetres as `100x150`, a roll as `80xroll`, or `A4`, `A5`, `A6`.
-    pub fn named(name: &str) -> Option<Media> {
-        let name = match name {
-            "A4" => "210x297",
-            "A5" => "148x210",
-            "A6" => "105x148",
-            other => other,
-        };
-        let (width, height) = name.split_once('x')?;
-        let mm = |text: &str| text.parse::<u32>().ok().filter(|mm| (10..=1_000).contains(mm));
-        let width_um = mm(width)? * 1_000;
-        if height == "roll" {
-            return Some(Media { width_um, height_um: 0, gap_um: 0, kind: MediaKind::Continuous });
-        }
-        Some(Media { width_um, height_um: mm(height)? * 1_000, gap_um: 2_000, kind: MediaKind::Gap })
-    }
-}

@@ -3,14 +3,15 @@
 
 use super::fields::Names;
 use super::file::{
-    Across, Cell, Code, Column, Element, Layout, LayoutFault, OneOrMany, Place, RawColumn, RawItem, RawLayout, Stock,
-    Table, Text, What,
+    Across, Cell, Code, Column, Element, Layout, LayoutFault, OneOrMany, Place, RawColumn, RawItem, RawLayout, Table,
+    Text, What,
 };
 use super::template::Template;
 use crate::error::{Field, Symbology};
 use crate::kinds::Kind;
 use crate::sheet::Ink;
 use crate::text::fonts::Weight;
+use crate::units::{Media, MediaKind};
 use toml::Spanned;
 
 /// The largest stock there is: A3, and a metre of a roll.
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
         }
         let kind = kind?;
         let names = kind.names();
-        let stocks: Vec<Stock> = raw.stocks.get_ref().iter().filter_map(|stock| self.stock(stock)).collect();
+        let stocks: Vec<Media> = raw.stocks.get_ref().iter().filter_map(|stock| self.stock(stock)).collect();
         if raw.stocks.get_ref().is_empty() {
             self.fault(&raw.stocks, "it must name a stock, as \"100x150\" or \"72xroll\"");
         }
@@ -105,7 +106,7 @@ impl<'a> Reader<'a> {
         if tables > 1 {
             self.fault(&raw.kind, "a layout has one table at most");
         }
-        if tables == 0 && stocks.iter().any(|stock| stock.height_um.is_none()) {
+        if tables == 0 && stocks.iter().any(|stock| stock.kind == MediaKind::Continuous) {
             self.fault(&raw.stocks, "a roll needs a table: the page is as long as its rows");
         }
         if elements.is_empty() && self.faults.is_empty() {
@@ -114,18 +115,8 @@ impl<'a> Reader<'a> {
         Some(Layout { kind, stocks, margin_um, each, elements })
     }
 
-    fn stock(&mut self, text: &Spanned<String>) -> Option<Stock> {
-        let named = match text.get_ref().as_str() {
-            "A4" => "210x297",
-            "A5" => "148x210",
-            "A6" => "105x148",
-            other => other,
-        };
-        let mm = |text: &str| text.trim().parse::<u32>().ok().filter(|mm| (10..=1_000).contains(mm));
-        let stock = named.split_once('x').and_then(|(width, height)| {
-            let height_um = if height.trim() == "roll" { None } else { Some(mm(height)? * 1_000) };
-            Some(Stock { width_um: mm(width)? * 1_000, height_um })
-        });
+    fn stock(&mut self, text: &Spanned<String>) -> Option<Media> {
+        let stock = Media::named(text.get_ref().trim());
         if stock.is_none() {
             let said = text.get_ref();
             self.fault(text, format!("{said:?} is no stock: write millimetres as 100x150, or 72xroll, A4, A5, A6"));

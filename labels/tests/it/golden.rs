@@ -2,7 +2,7 @@
 
 use crate::samples::{NAMES, folder, sample};
 use std::path::Path;
-use tallyman_labels::{Kind, Layouts, Media, PrinterProfile, png, zpl};
+use tallyman_labels::{Kind, Layouts, Media, PrinterProfile, png, printer_bytes};
 
 /// Compares with the stored file, or stores it.
 fn hold(file: &str, bytes: &[u8]) {
@@ -23,7 +23,10 @@ fn every_label_is_the_stored_picture_and_the_stored_zpl() {
     for name in NAMES {
         let sheet = sample(name).sheet(&PrinterProfile::DPI_203);
         hold(&format!("{name}.png"), &png::encode(&sheet).unwrap());
-        hold(&format!("{name}.zpl"), &zpl::encode(&sheet, &PrinterProfile::DPI_203).unwrap());
+        hold(
+            &format!("{name}.zpl"),
+            &printer_bytes(&sheet, &Media::SHIPPING_100X150, &PrinterProfile::DPI_203).unwrap(),
+        );
     }
 }
 

@@ -28,11 +28,11 @@ pub fn judges_here() -> Option<()> {
     None
 }
 
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     std::env::var_os("TALLYMAN_TOOLS").map_or("python3".into(), |bin| Path::new(&bin).join("python"))
 }
 
-fn works(program: &Path, arguments: &[&str]) -> bool {
+pub fn works(program: &Path, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 

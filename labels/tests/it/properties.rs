@@ -3,7 +3,7 @@
 use crate::samples::{NAMES, sample, shipping};
 use proptest::prelude::*;
 use tallyman_labels::{
-    Compression, Item, LabelError, Media, PrinterProfile, Rect, Sheet, ShippingLabel, pdf, png, zpl,
+    Compression, Item, LabelError, Media, PrinterProfile, Rect, Sheet, ShippingLabel, pdf, png, printer_bytes,
 };
 
 const PROFILES: [PrinterProfile; 2] = [PrinterProfile::DPI_203, PrinterProfile::DPI_300];
@@ -45,7 +45,7 @@ fn with(mut label: ShippingLabel, field: usize, text: String) -> ShippingLabel {
 /// Dots of a picture, read back from the plain ZPL.
 fn dots_of(sheet: &Sheet, profile: &PrinterProfile) -> impl Fn(u32, u32) -> bool + use<> {
     let plain = PrinterProfile { compression: Compression::None, ..profile.clone() };
-    let label = String::from_utf8(zpl::encode(sheet, &plain).unwrap()).unwrap();
+    let label = String::from_utf8(printer_bytes(sheet, &Media::SHIPPING_100X150, &plain).unwrap()).unwrap();
     let stride = sheet.width.div_ceil(8) as usize;
     let graphics = label.split("^GFA,").skip(1).map(|graphic| graphic.split("^FS").next().unwrap());
     let hex: Vec<u8> = graphics.flat_map(|graphic| graphic.rsplit(',').next().unwrap().bytes()).collect();
@@ -83,7 +83,7 @@ proptest! {
                 for item in &sheet.items {
                     prop_assert!(printable.holds(item.place().1), "{item:?}");
                 }
-                zpl::encode(&sheet, profile).unwrap();
+                printer_bytes(&sheet, &Media::SHIPPING_100X150, profile).unwrap();
                 png::encode(&sheet).unwrap();
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
@@ -119,7 +119,7 @@ fn any_text_that_fits_gives_a_pdf() {
 
 #[test]
 fn the_same_label_gives_the_same_bytes() {
-    let bytes = || zpl::encode(&sample("zh-cn").sheet(&PROFILES[0]), &PROFILES[0]).unwrap();
+    let bytes = || printer_bytes(&sample("zh-cn").sheet(&PROFILES[0]), &Media::SHIPPING_100X150, &PROFILES[0]).unwrap();
     assert_eq!(bytes(), bytes());
 }
 
@@ -170,7 +170,9 @@ fn only_a_remark_is_shortened_and_the_sheet_says_so() {
 #[test]
 fn a_sheet_is_only_sent_to_a_printer_it_was_laid_out_for() {
     let sheet = sample("en").sheet(&PrinterProfile::DPI_203);
-    let refused = |profile| matches!(zpl::encode(&sheet, &profile), Err(LabelError::NotOnThisPrinter { .. }));
+    let refused = |profile| {
+        matches!(printer_bytes(&sheet, &Media::SHIPPING_100X150, &profile), Err(LabelError::NotOnThisPrinter { .. }))
+    };
     assert!(refused(PrinterProfile::DPI_300));
     assert!(refused(PrinterProfile { width_dots: 799, ..PrinterProfile::DPI_203 }));
 }

@@ -5,6 +5,7 @@
 //! `zpl-renderer-js`; poppler, mupdf and ghostscript in `PATH`. Where a judge is missing the test says so and ends,
 //! unless `TALLYMAN_JUDGES_REQUIRED` is set.
 
+use crate::judges::{python, works};
 use crate::samples::{NAMES, sample};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,14 +27,6 @@ const WAYS: [(&str, PrinterLanguage, Compression, DrawMode); 7] = [
     ("epl", PrinterLanguage::Epl2, Compression::None, DrawMode::Picture),
     ("cpcl", PrinterLanguage::Cpcl, Compression::None, DrawMode::Picture),
 ];
-
-fn python() -> PathBuf {
-    std::env::var_os("TALLYMAN_TOOLS").map_or("python3".into(), |bin| Path::new(&bin).join("python"))
-}
-
-fn works(program: &Path, arguments: &[&str]) -> bool {
-    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
-}
 
 /// The folder of the renderers, or the first judge that is not here.
 fn renderers() -> Result<PathBuf, String> {

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::kernel::actor::Right;
-use crate::station::preview::{Asked, LabelRefusal, draw};
+use crate::station::preview::{Asked, draw};
 use crate::web::{Json, Problem, Viewer, WebError};
 
 /// Says how many pages the label has.
@@ -97,18 +97,13 @@ async fn preview(
     viewer.require(Right::Read)?;
     let PreviewRequest { kind, data, stock, dpi, format, page } = asked;
     let layouts = app.layouts.clone();
-    let asked = Asked { kind, data, stock, dpi, format };
+    let asked = Asked { kind, data, stock, dpi, format, page: Some(page) };
     // Drawing takes milliseconds, and a long paper more.
     let drawn = tokio::task::spawn_blocking(move || draw(&layouts, &asked)).await.map_err(WebError::internal)??;
-    let pages = i64::try_from(drawn.pages).unwrap_or(i64::MAX);
-    let at = if drawn.files.len() == 1 { Some(0) } else { page.checked_sub(1).and_then(|at| usize::try_from(at).ok()) };
-    let Some(bytes) = at.and_then(|at| drawn.files.into_iter().nth(at)).filter(|_| (1..=pages).contains(&page)) else {
-        return Err(LabelRefusal::NoPage { page, pages }.into());
-    };
     let head = [
         (header::CONTENT_TYPE, drawn.format.media_type().to_owned()),
-        (PAGES, pages.to_string()),
+        (PAGES, drawn.pages.to_string()),
         (TRUNCATED, drawn.truncated.join(",")),
     ];
-    Ok((head, bytes).into_response())
+    Ok((head, drawn.files.concat()).into_response())
 }

@@ -5,14 +5,12 @@
 
 use super::{graphics, head, tail};
 use crate::barcode::code128::words_of;
-use crate::error::{LabelError, Symbology};
+use crate::error::Symbology;
 use crate::raster::draw;
 use crate::sheet::{Bars, Ink, Item, Rect, Sheet};
 use crate::units::PrinterProfile;
 
-pub(super) fn label(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, LabelError> {
-    // The whole is drawn once, to refuse a black label here too.
-    super::super::drawn(sheet, profile)?;
+pub(super) fn label(sheet: &Sheet, profile: &PrinterProfile) -> Vec<u8> {
     let mut label = head(sheet.width, sheet.height, profile).into_bytes();
     let mut pictures: Vec<Item> = Vec::new();
     for item in &sheet.items {
@@ -28,7 +26,7 @@ pub(super) fn label(sheet: &Sheet, profile: &PrinterProfile) -> Result<Vec<u8>, 
         small(sheet, group, profile, &mut label);
     }
     label.extend_from_slice(tail(profile).as_bytes());
-    Ok(label)
+    label
 }
 
 /// Items that must be in one picture: white words clear the ground they stand on, so the two go together.
