@@ -82,16 +82,11 @@ impl ShippingLabel {
         let marks: Vec<&str> = mark.as_deref().into_iter().chain(fragile).chain(flags).collect();
         Ok(vec![
             ("parcel_of", format!("{}/{}", self.parcel_index, self.parcel_count).into()),
-            ("hub_and_routing", (filled(&self.hub) && filled(&self.routing_code)).into()),
             ("reprint_mark", mark.clone().unwrap_or_default().into()),
             ("marks", marks.into()),
             ("contents_line", self.contents.join("，").into()),
         ])
     }
-}
-
-fn filled(text: &Option<String>) -> bool {
-    text.as_ref().is_some_and(|text| !text.trim().is_empty())
 }
 
 /// A carton or pallet that is a unit of its own for everyone it passes.

@@ -158,8 +158,9 @@ impl Page<'_> {
             Pages::Following => self.scope.page > 1,
             Pages::Last => self.scope.page == self.scope.pages,
         };
-        let wanted = element.when.is_empty() || element.when.iter().any(|field| self.says(field));
-        on_page && wanted && !element.unless.iter().any(|field| self.says(field))
+        let all = element.when.iter().all(|field| self.says(field));
+        let any = element.any.is_empty() || element.any.iter().any(|field| self.says(field));
+        on_page && all && any && !element.unless.iter().any(|field| self.says(field))
     }
 
     fn element(&mut self, element: &Element, rows: Option<(&Rows<'_>, &Shelf)>) -> Result<(), LabelError> {

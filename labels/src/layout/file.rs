@@ -91,8 +91,10 @@ pub(crate) enum Across {
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) place: Place,
-    /// Drawn where one of these says something; always, if there is none.
+    /// Drawn where all of these say something.
     pub(crate) when: Vec<Field>,
+    /// And one of these, if there are any.
+    pub(crate) any: Vec<Field>,
     /// Not drawn where one of these says something.
     pub(crate) unless: Vec<Field>,
     pub(crate) pages: Pages,
@@ -195,6 +197,7 @@ pub(super) struct RawLayout {
 pub(super) struct RawItem {
     pub(super) at: Spanned<Vec<f64>>,
     pub(super) when: Option<Spanned<OneOrMany>>,
+    pub(super) any: Option<Spanned<OneOrMany>>,
     pub(super) unless: Option<Spanned<OneOrMany>>,
     #[serde(default)]
     pub(super) pages: Pages,

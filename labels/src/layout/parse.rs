@@ -192,9 +192,10 @@ impl<'a> Reader<'a> {
         }
         let place = self.place(&raw.at)?;
         let when = self.conditions(raw.when.as_ref(), names, each);
+        let any = self.conditions(raw.any.as_ref(), names, each);
         let unless = self.conditions(raw.unless.as_ref(), names, each);
         let what = self.what(raw, names, each)?;
-        Some(Element { place, when, unless, pages: raw.pages, what })
+        Some(Element { place, when, any, unless, pages: raw.pages, what })
     }
 
     fn what(&mut self, raw: &RawItem, names: &Names, each: Option<Field>) -> Option<What> {

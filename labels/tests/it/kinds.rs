@@ -1,7 +1,7 @@
 //! Every kind on every stock and density: it can be laid out, nothing is cut, and pictures can be looked at.
 
 use std::path::Path;
-use tallyman_labels::{Kind, Layouts, Media, PrinterProfile, check_layout, png};
+use tallyman_labels::{Item, Kind, Layouts, Media, PrinterProfile, check_layout, png};
 
 const PROFILES: [(&str, u32, u32); 3] = [("203", 8_000, 1_700), ("300", 11_811, 2_600), ("600", 23_622, 5_200)];
 
@@ -46,4 +46,28 @@ fn every_sample_can_be_laid_out_on_every_stock_and_density() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn items_stand_where_their_conditions_hold() {
+    let layout = "kind = \"tote\"\nstocks = [\"60x40\"]\n\
+        [[item]]\nat = [2, 2, -2, 5]\ntext = \"all\"\nwhen = [\"number\", \"note\"]\n\
+        [[item]]\nat = [2, 8, -2, 5]\ntext = \"any\"\nany = [\"number\", \"note\"]\n\
+        [[item]]\nat = [2, 14, -2, 5]\ntext = \"none\"\nunless = [\"number\", \"note\"]\n\
+        [[item]]\nat = [2, 20, -2, 5]\ntext = \"one\"\nwhen = \"number\"\nunless = \"note\"\n";
+    let layouts = Layouts::default().with_layout(layout).unwrap();
+    let texts = |number: &str, note: &str| {
+        let label = serde_json::json!({ "number": number, "note": note }).to_string();
+        let label = Kind::Tote.read(&label).unwrap();
+        let sheets = layouts.lay_out(&label, &Media::named("60x40").unwrap(), &wide(8_000, 1_000)).unwrap();
+        let texts = sheets[0].items.iter().map(|item| match item {
+            Item::Text(run) => run.text.clone(),
+            other => panic!("{other:?}"),
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(texts("1", "x"), "all any");
+    assert_eq!(texts("1", " "), "any one");
+    assert_eq!(texts("", "x"), "any");
+    assert_eq!(texts("", ""), "none");
 }
