@@ -1,6 +1,7 @@
 //! Why a label can't be drawn. Each variant names the field, so that the screen can say which text to change.
 
 use crate::gs1::Gs1Error;
+use crate::sentence::{Sentence, sentences};
 use crate::units::SizeDots;
 
 /// A field of a label, as `receiver.address` or `waybill_number`.
@@ -100,6 +101,69 @@ impl std::fmt::Display for Symbology {
     }
 }
 
+sentences! {
+    /// Why data does not suit a symbol or a field.
+    #[derive(Copy)]
+    pub enum Reason {
+        /// Nothing.
+        Empty {} = "label.empty" "it is empty",
+        /// Not ASCII.
+        NotAscii {} = "label.not_ascii" "only ASCII characters can be encoded",
+        /// A control character, or not ASCII.
+        NotPrintable {} = "label.not_printable" "only printable ASCII characters can be encoded",
+        /// A blank, or not ASCII.
+        SpaceOrNotAscii {} = "label.space_or_not_ascii" "it holds a space or a character that is not ASCII",
+        /// Too long.
+        TooLong { most: usize } = "label.too_long" "it is longer than {most} characters",
+        /// Too short or too long.
+        Length { least: usize, most: usize } = "label.length" "it must have {least} to {most} characters",
+        /// A character that the symbology lacks.
+        Capitals {} = "label.capitals" "only capitals, digits, space and - . $ / + % can be encoded",
+        /// A wrong check digit.
+        CheckDigit {} = "label.check_digit" "its check digit is wrong",
+        /// The wrong number of digits.
+        Digits { count: usize } = "label.digits" "it must be {count} digits",
+        /// No EAN-13.
+        Ean13Digits {} = "label.ean13_digits" "it must be 13 digits, and 2 or 5 more after a space",
+        /// No add-on.
+        AddOn {} = "label.add_on" "an add-on has 2 or 5 digits",
+        /// No Codabar.
+        CodabarForm {} = "label.codabar_form" "it must begin and end with A, B, C or D, with digits and - $ : / . + between",
+        /// Larger than the largest symbol.
+        NoRoom {} = "label.no_room" "it does not fit into a symbol",
+        /// No GTIN.
+        GtinDigits {} = "label.gtin_digits" "a GTIN has 8, 12, 13 or 14 digits",
+        /// No date.
+        DateForm {} = "label.date_form" "a date is written as 2027-12-31",
+        /// Not in the calendar.
+        NoSuchDay {} = "label.no_such_day" "there is no such day",
+    }
+}
+
+/// What a printer lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The sheet is wider than the head.
+    WiderHead,
+    /// A turned label is longer than the head is wide.
+    WiderHeadOrShorterLabel,
+    /// The sheet was laid out for another one.
+    SameDensity,
+    /// Too coarse for anything to read well.
+    FinerHead,
+}
+
+impl std::fmt::Display for Need {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Need::WiderHead => "a wider head",
+            Need::WiderHeadOrShorterLabel => "a wider head or a shorter label",
+            Need::SameDensity => "the density it was laid out for",
+            Need::FinerHead => "at least 180 dots an inch",
+        })
+    }
+}
+
 /// Why a label can't be laid out or encoded. Nothing is ever cut or left out in silence instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
@@ -146,8 +210,8 @@ pub enum LabelError {
         field: Field,
         /// The kind of barcode.
         symbology: Symbology,
-        /// What is wrong, in a few words.
-        reason: &'static str,
+        /// What is wrong.
+        reason: Reason,
     },
     /// The data is no GS1 element string.
     #[error("{field} can't be a {symbology}: {error}")]
@@ -165,7 +229,7 @@ pub enum LabelError {
         /// The field.
         field: Field,
         /// What is needed.
-        needs: &'static str,
+        needs: Need,
     },
     /// More rows or pages than a label can have.
     #[error("{field} has more than {most} {what}")]
@@ -207,4 +271,93 @@ pub enum LabelError {
         /// The library's words.
         reason: String,
     },
+}
+
+impl Sentence for LabelError {
+    fn code(&self) -> &'static str {
+        match self {
+            LabelError::Overflow { .. } => "label.overflow",
+            LabelError::BarcodeTooWide { .. } => "label.barcode_too_wide",
+            LabelError::QuietZoneEntered { .. } => "label.quiet_zone",
+            LabelError::MissingGlyph { .. } => "label.missing_glyph",
+            LabelError::BadData { reason, .. } => reason.code(),
+            LabelError::NotGs1 { error, .. } => error.code(),
+            LabelError::NotOnThisPrinter { needs, .. } => match needs {
+                Need::WiderHead => "label.wider_head",
+                Need::WiderHeadOrShorterLabel => "label.wider_head_or_shorter",
+                Need::SameDensity => "label.same_density",
+                Need::FinerHead => "label.finer_head",
+            },
+            LabelError::TooMuch { .. } => "label.too_much",
+            LabelError::NoLayout { .. } => "label.no_layout",
+            LabelError::NoPicture { .. } => "label.no_picture",
+            LabelError::TooBlack { .. } => "label.too_black",
+            LabelError::Encoding { .. } => "label.encoding",
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let size = |size: &SizeDots| format!("{} x {}", size.width, size.height);
+        match self {
+            LabelError::Overflow { field, needed, available } => {
+                vec![("field", (*field).to_owned()), ("needed", size(needed)), ("available", size(available))]
+            }
+            LabelError::BarcodeTooWide { field, modules, available_dots } => vec![
+                ("field", (*field).to_owned()),
+                ("modules", modules.to_string()),
+                ("available", available_dots.to_string()),
+            ],
+            LabelError::QuietZoneEntered { field, by } => {
+                vec![("field", (*field).to_owned()), ("by", (*by).to_owned())]
+            }
+            LabelError::MissingGlyph { field, character } => {
+                let character = format!("{character} (U+{:04X})", u32::from(*character));
+                vec![("field", (*field).to_owned()), ("character", character)]
+            }
+            LabelError::BadData { field, symbology, reason } => {
+                let place = [("field", (*field).to_owned()), ("symbology", symbology.to_string())];
+                place.into_iter().chain(reason.facts()).collect()
+            }
+            LabelError::NotGs1 { field, symbology, error } => {
+                let place = [("field", (*field).to_owned()), ("symbology", symbology.to_string())];
+                place.into_iter().chain(error.facts()).collect()
+            }
+            LabelError::NotOnThisPrinter { field, .. } => vec![("field", (*field).to_owned())],
+            LabelError::TooMuch { field, most, .. } => {
+                vec![("field", (*field).to_owned()), ("most", most.to_string())]
+            }
+            LabelError::NoLayout { kind, stock, known } => {
+                vec![("kind", (*kind).to_owned()), ("stock", stock.clone()), ("known", known.clone())]
+            }
+            LabelError::NoPicture { name } => vec![("name", name.clone())],
+            LabelError::TooBlack { per_mille } => vec![("per_mille", per_mille.to_string())],
+            LabelError::Encoding { format, reason } => {
+                vec![("format", (*format).to_owned()), ("why", reason.clone())]
+            }
+        }
+    }
+}
+
+impl LabelError {
+    /// The codes of all of them, and the names of their facts.
+    pub fn codes() -> Vec<(&'static str, Vec<&'static str>)> {
+        let own: [(&str, &[&str]); 13] = [
+            ("label.overflow", &["field", "needed", "available"]),
+            ("label.barcode_too_wide", &["field", "modules", "available"]),
+            ("label.quiet_zone", &["field", "by"]),
+            ("label.missing_glyph", &["field", "character"]),
+            ("label.wider_head", &["field"]),
+            ("label.wider_head_or_shorter", &["field"]),
+            ("label.same_density", &["field"]),
+            ("label.finer_head", &["field"]),
+            ("label.too_much", &["field", "most"]),
+            ("label.no_layout", &["kind", "stock", "known"]),
+            ("label.no_picture", &["name"]),
+            ("label.too_black", &["per_mille"]),
+            ("label.encoding", &["format", "why"]),
+        ];
+        let inside = Reason::CODES.iter().chain(Gs1Error::CODES);
+        let inside = inside.map(|(code, facts)| (*code, [&["field", "symbology"], *facts].concat()));
+        own.into_iter().map(|(code, facts)| (code, facts.to_vec())).chain(inside).collect()
+    }
 }

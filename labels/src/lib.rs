@@ -12,21 +12,25 @@ pub mod gs1;
 mod kinds;
 mod layout;
 mod raster;
+mod sentence;
 mod sheet;
 mod text;
 mod units;
 mod words;
 
 pub use encode::{Format, pdf, png, printer_bytes, svg, write};
-pub use error::{Field, LabelError, Symbology};
+pub use error::{Field, LabelError, Need, Reason, Symbology};
 pub use kinds::{
     Badge, Cart, CommandCard, CommandCards, CountLine, CountSheet, Invoice, InvoiceLine, InvoiceParty, Kind, Label,
     LocationLabel, LogisticLabel, LotLabel, Manifest, ManifestLine, PackingLine, PackingSlip, Party, PickLine,
     PickList, PutWallSlot, ShippingLabel, SkuLabel, Sum, TestPage, ToteLabel,
 };
-pub use layout::{LayoutFault, LayoutHead, Layouts, check_layout};
+pub use layout::{LayoutFault, LayoutHead, LayoutReason, Layouts, check_layout};
 pub use raster::{Bitmap, bitmap_from_png};
+pub use sentence::{List, Quoted, Sentence};
 pub use sheet::{Bars, Ink, Item, Matrix, Picture, Rect, Sheet, TextRun};
 pub use text::fonts::{AddedFont, FontError, Fonts, Weight};
-pub use units::{Compression, DrawMode, Media, MediaKind, PrinterLanguage, PrinterProfile, SizeDots, dots};
+pub use units::{
+    Compression, DrawMode, Media, MediaKind, PrinterLanguage, PrinterProfile, ResidentFont, SizeDots, dots,
+};
 pub use words::Language;

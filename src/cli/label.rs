@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::messages::{self, Language};
 use crate::station::layouts;
 use crate::station::preview::{Asked, draw, kind};
-use tallyman_labels::{Kind, check_layout};
+use tallyman_labels::{Kind, LabelError, Sentence, check_layout};
 
 /// Draw labels of any kind, and check layout files.
 #[derive(Subcommand)]
@@ -91,8 +91,8 @@ fn layout(name: &str, stock: Option<&str>) -> Result<(), Failure> {
         }
     }
     let known = tallyman_labels::Layouts::default().stocks(kind).join(", ");
-    let (kind, stock) = (kind.name().to_owned(), stock.unwrap_or_default().to_owned());
-    Err(crate::station::preview::LabelRefusal::NoLayout { kind, stock, known }.into())
+    let (kind, stock) = (kind.name(), stock.unwrap_or_default().to_owned());
+    Err(crate::station::preview::PreviewError::from(LabelError::NoLayout { kind, stock, known }).into())
 }
 
 fn check(files: &[PathBuf], language: Language) -> Result<(), Failure> {
@@ -108,7 +108,8 @@ fn check(files: &[PathBuf], language: Language) -> Result<(), Failure> {
             Err(faults) => {
                 sound = false;
                 for fault in faults {
-                    complain(&format!("{name}:{}: {}", fault.line, fault.reason));
+                    let why = messages::say(language, fault.reason.code(), &fault.reason.facts());
+                    complain(&format!("{name}:{}: {why}", fault.line));
                 }
             }
         }

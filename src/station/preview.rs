@@ -1,7 +1,10 @@
 //! A label of any kind as a picture or as the bytes of a printer's language, without a printer.
 
 use serde_json::Value;
-use tallyman_labels::{Format, Kind, LabelError, Layouts, Media, PrinterProfile, dots, write};
+use tallyman_labels::{Format, Kind, LabelError, Layouts, Media, PrinterProfile, Sentence, dots, write};
+
+use crate::db::DbError;
+use crate::refusal::Refusal;
 
 crate::refusals! {
     /// Why a label can't be drawn.
@@ -16,49 +19,46 @@ crate::refusals! {
         Density { dpi: i64 } = 422 "label.density",
         /// The data is not that of the kind.
         Data { kind: String, why: String } = 422 "label.data",
-        /// There is no layout of the kind for the stock.
-        NoLayout { kind: String, stock: String, known: String } = 422 "label.no_layout",
-        /// A text is too long for its place.
-        Overflow { field: String, needed: String, available: String } = 422 "label.overflow",
-        /// A code is too wide for its place.
-        TooWide { field: String, modules: u32, available: u32 } = 422 "label.barcode_too_wide",
-        /// The fonts have no picture of a character.
-        MissingGlyph { field: String, character: String } = 422 "label.missing_glyph",
-        /// A field doesn't suit its code.
-        BadData { field: String, symbology: String, why: String } = 422 "label.bad_data",
-        /// It has more rows or pages than a label can have.
-        TooMuch { field: String, most: usize } = 422 "label.too_much",
         /// It has no such page.
         NoPage { page: i64, pages: i64 } = 422 "label.no_page",
-        /// The layout or the printer can't do it.
-        Impossible { why: String } = 422 "label.impossible",
     }
 }
 
-impl From<LabelError> for LabelRefusal {
-    fn from(error: LabelError) -> Self {
-        let size = |size: tallyman_labels::SizeDots| format!("{} x {}", size.width, size.height);
-        match error {
-            LabelError::Overflow { field, needed, available } => {
-                Self::Overflow { field: field.to_owned(), needed: size(needed), available: size(available) }
-            }
-            LabelError::BarcodeTooWide { field, modules, available_dots } => {
-                Self::TooWide { field: field.to_owned(), modules, available: available_dots }
-            }
-            LabelError::MissingGlyph { field, character } => Self::MissingGlyph {
-                field: field.to_owned(),
-                character: format!("{character} (U+{:04X})", u32::from(character)),
-            },
-            LabelError::BadData { field, symbology, reason } => {
-                Self::BadData { field: field.to_owned(), symbology: symbology.to_string(), why: reason.to_owned() }
-            }
-            LabelError::NotGs1 { field, symbology, error } => {
-                Self::BadData { field: field.to_owned(), symbology: symbology.to_string(), why: error.to_string() }
-            }
-            LabelError::TooMuch { field, most, .. } => Self::TooMuch { field: field.to_owned(), most },
-            LabelError::NoLayout { kind, stock, known } => Self::NoLayout { kind: kind.to_owned(), stock, known },
-            other => Self::Impossible { why: other.to_string() },
+/// Why a preview is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// What was asked for means nothing.
+    #[error(transparent)]
+    Asked(#[from] LabelRefusal),
+    /// The label can't be drawn.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+}
+
+impl Refusal for PreviewError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Asked(refusal) => refusal.code(),
+            Self::Label(error) => error.code(),
         }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::Asked(refusal) => refusal.status(),
+            Self::Label(_) => 422,
+        }
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Asked(refusal) => refusal.facts(),
+            Self::Label(error) => error.facts(),
+        }
+    }
+
+    fn database(&self) -> Option<&DbError> {
+        None
     }
 }
 
@@ -107,21 +107,21 @@ pub fn kind(name: &str) -> Result<Kind, LabelRefusal> {
 /// Draws a label.
 ///
 /// # Errors
-/// [`LabelRefusal`], which names the field that is wrong or does not fit.
-pub fn draw(layouts: &Layouts, asked: &Asked) -> Result<Drawn, LabelRefusal> {
+/// [`PreviewError`], which names the field that is wrong or does not fit.
+pub fn draw(layouts: &Layouts, asked: &Asked) -> Result<Drawn, PreviewError> {
     let kind = kind(&asked.kind)?;
     let Some(format) = Format::named(&asked.format) else {
         let known = Format::ALL.map(Format::name).join(", ");
-        return Err(LabelRefusal::UnknownFormat { format: asked.format.clone(), known });
+        return Err(LabelRefusal::UnknownFormat { format: asked.format.clone(), known }.into());
     };
     let dots_per_m = match asked.dpi {
         203 => 8_000,
         300 => 11_811,
         600 => 23_622,
-        dpi => return Err(LabelRefusal::Density { dpi }),
+        dpi => return Err(LabelRefusal::Density { dpi }.into()),
     };
     let stock = asked.stock.clone().or_else(|| layouts.stocks(kind).into_iter().next()).unwrap_or_default();
-    let Some(media) = Media::named(&stock) else { return Err(LabelRefusal::UnknownStock { stock }) };
+    let Some(media) = Media::named(&stock) else { return Err(LabelRefusal::UnknownStock { stock }.into()) };
     let json = asked.data.as_ref().map_or_else(|| kind.sample_json().to_owned(), Value::to_string);
     let label = kind
         .read(&json)

@@ -64,8 +64,8 @@ both!(what_cannot_be_shown_is_refused_by_its_field_in_both_languages, |world| {
         (json!({ "kind": "tote", "data": { "number": "W".repeat(300) } }), "label.overflow", "number"),
         (json!({ "kind": "put_wall_slot", "data": { "code": "Ab1".repeat(20) } }), "label.barcode_too_wide", "code"),
         (json!({ "kind": "tote", "data": { "number": "T", "note": "📞" } }), "label.missing_glyph", "U+1F4DE"),
-        (json!({ "kind": "tote", "data": { "number": "箱1" } }), "label.bad_data", "number"),
-        (json!({ "kind": "logistic", "data": { "sscc": "340123450000000001" } }), "label.bad_data", "csum"),
+        (json!({ "kind": "tote", "data": { "number": "箱1" } }), "label.not_ascii", "number"),
+        (json!({ "kind": "logistic", "data": { "sscc": "340123450000000001" } }), "gs1.check", "csum"),
     ] {
         let refused = client.send("POST", "/labels/preview", "", asked.clone()).await;
         assert_eq!(refused.refusal(), (422, code.to_owned()), "{asked}");

@@ -171,6 +171,9 @@ fn labels_are_drawn_and_layouts_checked_without_a_warehouse() {
     let checked = run(&mut tallyman(folder.path(), &["label", "check", &at("layouts/broken.toml")]));
     assert_eq!(checked.code, 1);
     assert!(checked.err.contains("broken.toml:9: there is no field \"nummer\""), "{}", checked.err);
+    let mut in_chinese = tallyman(folder.path(), &["label", "check", &at("layouts/broken.toml")]);
+    let checked = run(in_chinese.env("LC_ALL", "zh_CN.UTF-8"));
+    assert!(checked.err.contains("broken.toml:9: 没有字段 \"nummer\""), "{}", checked.err);
     let refused = run(tallyman(folder.path(), &["serve"]).env("TALLYMAN_LABEL_FOLDER", &layouts));
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("broken.toml") && refused.err.contains("line 9"), "{}", refused.err);

@@ -452,12 +452,14 @@ fn every_refusal_has_its_sentence_with_its_facts() {
     let codes = StationError::CODES
         .iter()
         .chain(tallyman::shipping::ShippingError::CODES)
-        .chain(tallyman::packing::PackError::CODES);
-    for (code, facts) in codes {
-        let text = tallyman::messages::all().find(|(name, _)| name == code).unwrap_or_else(|| panic!("{code}")).1;
+        .chain(tallyman::packing::PackError::CODES)
+        .chain(tallyman_labels::LayoutReason::CODES)
+        .map(|(code, facts)| (*code, facts.to_vec()));
+    for (code, facts) in codes.chain(tallyman_labels::LabelError::codes()) {
+        let text = tallyman::messages::all().find(|(name, _)| *name == code).unwrap_or_else(|| panic!("{code}")).1;
         for named in text.en.split('{').skip(1).map(|part| part.split('}').next().unwrap()) {
             assert!(
-                facts.contains(&named) || (*code == "shipping.bad_tracking_url" && named == "number"),
+                facts.contains(&named) || (code == "shipping.bad_tracking_url" && named == "number"),
                 "{code}: {named}"
             );
         }

@@ -1,7 +1,7 @@
 //! Codabar. Ours, because `barcoders` 2.0.0 has the patterns of the start signs B and C exchanged.
 
 use super::LinearSymbol;
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 
 /// Seven elements of each sign, a bar first; 1 is wide.
 const SIGNS: [(char, u8); 20] = [
@@ -32,16 +32,16 @@ const WIDE: u8 = 3;
 /// A Codabar: a start sign A to D, digits and `-$:/.+`, a stop sign A to D.
 pub fn codabar(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let bad = |reason| LabelError::BadData { field, symbology: Symbology::Codabar, reason };
-    let form = "it must begin and end with A, B, C or D, with digits and - $ : / . + between";
+    let form = || bad(Reason::CodabarForm {});
     if !(3..=60).contains(&data.len()) || !data.is_ascii() {
-        return Err(bad(form));
+        return Err(form());
     }
     let last = data.len() - 1;
     let mut widths = Vec::with_capacity(data.len() * 8);
     for (place, sign) in data.chars().enumerate() {
         let pattern = SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, pattern)| *pattern);
         let (Some(pattern), true) = (pattern, sign.is_ascii_uppercase() == (place == 0 || place == last)) else {
-            return Err(bad(form));
+            return Err(form());
         };
         if place > 0 {
             widths.push(1);

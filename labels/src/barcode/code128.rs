@@ -4,7 +4,7 @@
 //! of codewords to the end. FNC4 and Shift are never used; there is nothing to gain for warehouse data.
 
 use super::LinearSymbol;
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 use crate::gs1::ElementString;
 
 /// White on each side, in modules.
@@ -78,14 +78,14 @@ struct Step {
 pub fn code128(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let bad = |reason| LabelError::BadData { field, symbology: Symbology::Code128, reason };
     if data.is_empty() {
-        return Err(bad("it is empty"));
+        return Err(bad(Reason::Empty {}));
     }
     if !data.is_ascii() {
-        return Err(bad("only ASCII characters can be encoded"));
+        return Err(bad(Reason::NotAscii {}));
     }
     // Wider than any label; it also bounds the work.
     if data.len() > 160 {
-        return Err(bad("it is longer than 160 characters"));
+        return Err(bad(Reason::TooLong { most: 160 }));
     }
     Ok(symbol(Symbology::Code128, data, data.as_bytes()))
 }
@@ -98,7 +98,7 @@ pub fn gs1_128(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let raw = elements.to_raw();
     // The standard ends it there. (GS1 General Specifications, 5.4)
     if raw.len() > 48 {
-        return Err(bad("it is longer than 48 characters"));
+        return Err(bad(Reason::TooLong { most: 48 }));
     }
     let marked: Vec<u8> =
         std::iter::once(FNC1).chain(raw.bytes().map(|b| if b == SEPARATOR { FNC1 } else { b })).collect();
@@ -287,9 +287,9 @@ mod tests {
     #[test]
     fn what_is_no_code_128_is_refused_with_the_reason() {
         for (data, reason) in [
-            (String::new(), "it is empty"),
-            ("顺丰1".to_owned(), "only ASCII characters can be encoded"),
-            ("1".repeat(161), "it is longer than 160 characters"),
+            (String::new(), Reason::Empty {}),
+            ("顺丰1".to_owned(), Reason::NotAscii {}),
+            ("1".repeat(161), Reason::TooLong { most: 160 }),
         ] {
             let refused = LabelError::BadData { field: "code", symbology: Symbology::Code128, reason };
             assert_eq!(code128("code", &data), Err(refused));

@@ -1,16 +1,16 @@
 //! Code 39, by `barcoders`, without its optional check character.
 
 use super::{LinearSymbol, widths};
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 use barcoders::sym::code39::Code39;
 
 /// A Code 39 of capitals, digits and `-. $/+%`.
 pub fn code39(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let bad = |reason| LabelError::BadData { field, symbology: Symbology::Code39, reason };
     if data.is_empty() || data.len() > 60 {
-        return Err(bad("it must have 1 to 60 characters"));
+        return Err(bad(Reason::Length { least: 1, most: 60 }));
     }
-    let symbol = Code39::new(data).map_err(|_| bad("only capitals, digits, space and - . $ / + % can be encoded"))?;
+    let symbol = Code39::new(data).map_err(|_| bad(Reason::Capitals {}))?;
     let widths = widths(&symbol.encode());
     Ok(LinearSymbol { symbology: Symbology::Code39, data: data.to_owned(), widths, quiet_left: 10, quiet_right: 10 })
 }

@@ -1,7 +1,7 @@
 //! Code 93. Ours, because `barcoders` 2.0.0 lists one sign twice and gets every symbol wrong whose check value is 46.
 
 use super::{LinearSymbol, widths};
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 
 /// What can be encoded by itself, by value.
 const CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
@@ -62,10 +62,10 @@ const START_STOP: u16 = 0b101011110;
 pub fn code93(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let bad = |reason| LabelError::BadData { field, symbology: Symbology::Code93, reason };
     if data.is_empty() || data.len() > 60 {
-        return Err(bad("it must have 1 to 60 characters"));
+        return Err(bad(Reason::Length { least: 1, most: 60 }));
     }
     let values: Option<Vec<usize>> = data.chars().map(|c| CHARACTERS.chars().position(|known| known == c)).collect();
-    let mut values = values.ok_or_else(|| bad("only capitals, digits, space and - . $ / + % can be encoded"))?;
+    let mut values = values.ok_or_else(|| bad(Reason::Capitals {}))?;
     for longest in [20, 15] {
         values.push(check(&values, longest));
     }

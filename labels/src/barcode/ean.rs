@@ -4,7 +4,7 @@
 //! is ours.
 
 use super::{LinearSymbol, widths};
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 use barcoders::sym::ean_supp::EANSUPP;
 use barcoders::sym::ean8::EAN8;
 use barcoders::sym::ean13::EAN13;
@@ -36,17 +36,11 @@ const DIGITS: [u8; 10] = [
     0b000_1011,
 ];
 
-fn bad(field: Field, symbology: Symbology, reason: &'static str) -> LabelError {
+fn bad(field: Field, symbology: Symbology, reason: Reason) -> LabelError {
     LabelError::BadData { field, symbology, reason }
 }
 
-fn digits(
-    field: Field,
-    symbology: Symbology,
-    data: &str,
-    length: usize,
-    reason: &'static str,
-) -> Result<(), LabelError> {
+fn digits(field: Field, symbology: Symbology, data: &str, length: usize, reason: Reason) -> Result<(), LabelError> {
     let right = data.len() == length && data.bytes().all(|b| b.is_ascii_digit());
     if right { Ok(()) } else { Err(bad(field, symbology, reason)) }
 }
@@ -56,8 +50,8 @@ fn digits(
 pub fn ean13(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let symbology = Symbology::Ean13;
     let (main, addon) = data.split_once(' ').map_or((data, None), |(main, addon)| (main, Some(addon)));
-    digits(field, symbology, main, 13, "it must be 13 digits, and 2 or 5 more after a space")?;
-    let symbol = EAN13::new(main).map_err(|_| bad(field, symbology, "its check digit is wrong"))?;
+    digits(field, symbology, main, 13, Reason::Ean13Digits {})?;
+    let symbol = EAN13::new(main).map_err(|_| bad(field, symbology, Reason::CheckDigit {}))?;
     let mut symbol = LinearSymbol {
         symbology,
         data: data.to_owned(),
@@ -75,7 +69,7 @@ pub fn ean13(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
 
 /// An add-on of 2 or 5 digits, by itself: widths from its first bar.
 fn add_on(field: Field, addon: &str) -> Result<Vec<u8>, LabelError> {
-    let wrong = || bad(field, Symbology::Ean13, "an add-on has 2 or 5 digits");
+    let wrong = || bad(field, Symbology::Ean13, Reason::AddOn {});
     if !addon.bytes().all(|b| b.is_ascii_digit()) {
         return Err(wrong());
     }
@@ -110,8 +104,8 @@ fn mirrored(pattern: u8) -> u8 {
 /// An EAN-8 of exactly 8 digits with the right check digit.
 pub fn ean8(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let symbology = Symbology::Ean8;
-    digits(field, symbology, data, 8, "it must be 8 digits")?;
-    let symbol = EAN8::new(data).map_err(|_| bad(field, symbology, "its check digit is wrong"))?;
+    digits(field, symbology, data, 8, Reason::Digits { count: 8 })?;
+    let symbol = EAN8::new(data).map_err(|_| bad(field, symbology, Reason::CheckDigit {}))?;
     let widths = widths(&symbol.encode());
     Ok(LinearSymbol { symbology, data: data.to_owned(), widths, quiet_left: 7, quiet_right: 7 })
 }
@@ -119,8 +113,8 @@ pub fn ean8(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
 /// A UPC-A of exactly 12 digits with the right check digit.
 pub fn upc_a(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let symbology = Symbology::UpcA;
-    digits(field, symbology, data, 12, "it must be 12 digits")?;
-    let symbol = EAN13::new(format!("0{data}")).map_err(|_| bad(field, symbology, "its check digit is wrong"))?;
+    digits(field, symbology, data, 12, Reason::Digits { count: 12 })?;
+    let symbol = EAN13::new(format!("0{data}")).map_err(|_| bad(field, symbology, Reason::CheckDigit {}))?;
     let widths = widths(&symbol.encode());
     Ok(LinearSymbol { symbology, data: data.to_owned(), widths, quiet_left: 9, quiet_right: 9 })
 }
@@ -150,14 +144,14 @@ mod tests {
             Err(LabelError::BadData { field: "barcode", reason, .. }) => reason,
             other => panic!("{other:?}"),
         };
-        assert_eq!(reason(ean13("barcode", "6901234567891")), "its check digit is wrong");
-        let length = "it must be 13 digits, and 2 or 5 more after a space";
+        assert_eq!(reason(ean13("barcode", "6901234567891")), Reason::CheckDigit {});
+        let length = Reason::Ean13Digits {};
         assert_eq!(reason(ean13("barcode", "690123456789")), length);
         assert_eq!(reason(ean13("barcode", "69012345678９")), length);
-        assert_eq!(reason(ean13("barcode", "6901234567892 123")), "an add-on has 2 or 5 digits");
-        assert_eq!(reason(ean13("barcode", "6901234567892 1234x")), "an add-on has 2 or 5 digits");
-        assert_eq!(reason(ean8("barcode", "96385075")), "its check digit is wrong");
-        assert_eq!(reason(upc_a("barcode", "36000291452")), "it must be 12 digits");
+        assert_eq!(reason(ean13("barcode", "6901234567892 123")), Reason::AddOn {});
+        assert_eq!(reason(ean13("barcode", "6901234567892 1234x")), Reason::AddOn {});
+        assert_eq!(reason(ean8("barcode", "96385075")), Reason::CheckDigit {});
+        assert_eq!(reason(upc_a("barcode", "36000291452")), Reason::Digits { count: 12 });
     }
 
     /// Why the add-on of 5 digits is ours. Where this fails, a release may have mended it.

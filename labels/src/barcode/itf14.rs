@@ -1,7 +1,7 @@
 //! ITF-14: the carton's GTIN in interleaved 2 of 5, by `barcoders`.
 
 use super::{LinearSymbol, widths};
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 use crate::gs1::has_check_digit;
 use barcoders::sym::tf::TF;
 
@@ -9,12 +9,12 @@ use barcoders::sym::tf::TF;
 pub fn itf14(field: Field, data: &str) -> Result<LinearSymbol, LabelError> {
     let bad = |reason| LabelError::BadData { field, symbology: Symbology::Itf14, reason };
     if data.len() != 14 || !data.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(bad("it must be 14 digits"));
+        return Err(bad(Reason::Digits { count: 14 }));
     }
     if !has_check_digit(data) {
-        return Err(bad("its check digit is wrong"));
+        return Err(bad(Reason::CheckDigit {}));
     }
-    let symbol = TF::interleaved(data).map_err(|_| bad("it must be 14 digits"))?;
+    let symbol = TF::interleaved(data).map_err(|_| bad(Reason::Digits { count: 14 }))?;
     let widths = widths(&symbol.encode());
     Ok(LinearSymbol { symbology: Symbology::Itf14, data: data.to_owned(), widths, quiet_left: 10, quiet_right: 10 })
 }

@@ -3,7 +3,7 @@
 //! Only ASCII: without an ECI each scanner guesses the code page of anything else in its own way.
 
 use super::{MatrixSymbol, not_gs1};
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 use crate::gs1::ElementString;
 use datamatrix::{DataMatrix, SymbolList};
 use fast_qr::{ECL, QRBuilder};
@@ -12,16 +12,16 @@ use rxing::{BarcodeFormat, MultiFormatWriter, Writer};
 /// Longer texts make symbols that no label has room for.
 const LONGEST: usize = 300;
 
-fn bad(field: Field, symbology: Symbology, reason: &'static str) -> LabelError {
+fn bad(field: Field, symbology: Symbology, reason: Reason) -> LabelError {
     LabelError::BadData { field, symbology, reason }
 }
 
 fn ascii(field: Field, symbology: Symbology, data: &str) -> Result<(), LabelError> {
     if data.is_empty() || data.len() > LONGEST {
-        return Err(bad(field, symbology, "it must have 1 to 300 characters"));
+        return Err(bad(field, symbology, Reason::Length { least: 1, most: LONGEST }));
     }
     if data.bytes().any(|b| !(0x20..0x7f).contains(&b)) {
-        return Err(bad(field, symbology, "only printable ASCII characters can be encoded"));
+        return Err(bad(field, symbology, Reason::NotPrintable {}));
     }
     Ok(())
 }
@@ -31,7 +31,7 @@ pub fn qr(field: Field, data: &str) -> Result<MatrixSymbol, LabelError> {
     let symbology = Symbology::Qr;
     ascii(field, symbology, data)?;
     let code = QRBuilder::new(data).ecl(ECL::M).build();
-    let code = code.map_err(|_| bad(field, symbology, "it does not fit into a symbol"))?;
+    let code = code.map_err(|_| bad(field, symbology, Reason::NoRoom {}))?;
     let size = u32::try_from(code.size).unwrap_or_default();
     let modules = code.data.iter().take(code.size * code.size).map(|module| module.value()).collect();
     Ok(MatrixSymbol { symbology, data: data.to_owned(), columns: size, rows: size, row_modules: 1, quiet: 4, modules })
@@ -42,7 +42,7 @@ pub fn data_matrix(field: Field, data: &str) -> Result<MatrixSymbol, LabelError>
     let symbology = Symbology::DataMatrix;
     ascii(field, symbology, data)?;
     let code = DataMatrix::encode_str(data, SymbolList::default().enforce_square());
-    let code = code.map_err(|_| bad(field, symbology, "it does not fit into a symbol"))?;
+    let code = code.map_err(|_| bad(field, symbology, Reason::NoRoom {}))?;
     Ok(from_data_matrix(symbology, data.to_owned(), &code))
 }
 
@@ -52,10 +52,10 @@ pub fn gs1_data_matrix(field: Field, data: &str) -> Result<MatrixSymbol, LabelEr
     let elements = ElementString::parse_part(data).map_err(|error| not_gs1(field, symbology, error))?;
     let raw = elements.to_raw();
     if raw.len() > LONGEST {
-        return Err(bad(field, symbology, "it must have 1 to 300 characters"));
+        return Err(bad(field, symbology, Reason::Length { least: 1, most: LONGEST }));
     }
     let code = DataMatrix::encode_gs1(raw.as_bytes(), SymbolList::default().enforce_square());
-    let code = code.map_err(|_| bad(field, symbology, "it does not fit into a symbol"))?;
+    let code = code.map_err(|_| bad(field, symbology, Reason::NoRoom {}))?;
     Ok(from_data_matrix(symbology, elements.bracketed(), &code))
 }
 
@@ -77,7 +77,7 @@ pub fn pdf417(field: Field, data: &str) -> Result<MatrixSymbol, LabelError> {
     let symbology = Symbology::Pdf417;
     ascii(field, symbology, data)?;
     let code = MultiFormatWriter.encode(data, &BarcodeFormat::PDF_417, 0, 0);
-    let code = code.map_err(|_| bad(field, symbology, "it does not fit into a symbol"))?;
+    let code = code.map_err(|_| bad(field, symbology, Reason::NoRoom {}))?;
     // The picture comes with a margin of its own, and each row several times.
     let black = |x: u32, y: u32| code.get(x, y);
     let (width, height) = (code.getWidth(), code.getHeight());

@@ -9,7 +9,7 @@ pub mod svg;
 mod tspl;
 mod zpl;
 
-use crate::error::LabelError;
+use crate::error::{LabelError, Need};
 use crate::raster::Bitmap;
 use crate::sheet::Sheet;
 use crate::units::{Media, PrinterLanguage, PrinterProfile};
@@ -36,10 +36,10 @@ pub fn printer_bytes(sheet: &Sheet, media: &Media, profile: &PrinterProfile) -> 
 /// The picture of a sheet, where this printer can print it.
 fn drawn(sheet: &Sheet, profile: &PrinterProfile) -> Result<Bitmap, LabelError> {
     if sheet.dots_per_m != profile.dots_per_m {
-        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "the density it was laid out for" });
+        return Err(LabelError::NotOnThisPrinter { field: "label", needs: Need::SameDensity });
     }
     if sheet.width > profile.width_dots {
-        return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
+        return Err(LabelError::NotOnThisPrinter { field: "label", needs: Need::WiderHead });
     }
     light_enough(crate::raster::draw(sheet))
 }

@@ -6,6 +6,7 @@ mod numbers;
 
 pub use numbers::{check_digit, has_check_digit, isbn_hyphenated, isbn10_to_13};
 
+use crate::sentence::sentences;
 use checks::check;
 pub(crate) use checks::is_day;
 use dictionary::{Characters, Part, Rule, matches, rules};
@@ -30,68 +31,34 @@ pub struct ElementString {
     elements: Vec<Element>,
 }
 
-/// Why a text is no element string.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Gs1Error {
-    /// There is nothing in it.
-    #[error("it is empty")]
-    Empty,
-    /// It has more elements than a symbol holds.
-    #[error("it has more than {MOST_ELEMENTS} elements")]
-    TooMany,
-    /// A bracket is missing, or stands where none may.
-    #[error("an application identifier stands in round brackets, as (01)")]
-    Brackets,
-    /// The application identifier is not in the dictionary.
-    #[error("there is no application identifier ({identifier})")]
-    UnknownIdentifier {
-        /// Which.
-        identifier: String,
-    },
-    /// The value is too short or too long.
-    #[error("the value of ({identifier}) has the wrong length")]
-    Length {
-        /// Which.
-        identifier: String,
-    },
-    /// The value holds a character that it must not.
-    #[error("the value of ({identifier}) holds {character:?}")]
-    Character {
-        /// Which.
-        identifier: String,
-        /// The character.
-        character: char,
-    },
-    /// A check of the dictionary fails.
-    #[error("the value of ({identifier}) fails the check {check}")]
-    Check {
-        /// Which.
-        identifier: String,
-        /// Its name in the dictionary: `csum` is a check digit, `yymmdd` a date.
-        check: &'static str,
-    },
-    /// The same application identifier twice with two values.
-    #[error("({identifier}) stands there twice with two values")]
-    Twice {
-        /// Which.
-        identifier: String,
-    },
-    /// An application identifier means nothing by itself.
-    #[error("({identifier}) needs one of {needs}")]
-    Alone {
-        /// Which.
-        identifier: String,
-        /// What it needs, `+` for together.
-        needs: String,
-    },
-    /// Two application identifiers exclude each other.
-    #[error("({identifier}) and ({other}) exclude each other")]
-    Excluded {
-        /// Which.
-        identifier: String,
-        /// And which.
-        other: String,
-    },
+sentences! {
+    /// Why a text is no element string.
+    pub enum Gs1Error {
+        /// There is nothing in it.
+        Empty {} = "gs1.empty" "it is empty",
+        /// It has more elements than a symbol holds.
+        TooMany { most: usize } = "gs1.too_many" "it has more than {most} elements",
+        /// A bracket is missing, or stands where none may.
+        Brackets {} = "gs1.brackets" "an application identifier stands in round brackets, as (01)",
+        /// The application identifier is not in the dictionary.
+        UnknownIdentifier { identifier: String } = "gs1.unknown_identifier"
+            "there is no application identifier ({identifier})",
+        /// The value is too short or too long.
+        Length { identifier: String } = "gs1.length" "the value of ({identifier}) has the wrong length",
+        /// The value holds a character that it must not.
+        Character { identifier: String, character: char } = "gs1.character"
+            "the value of ({identifier}) holds {character:?}",
+        /// A check of the dictionary fails: `csum` is a check digit, `yymmdd` a date.
+        Check { identifier: String, check: &'static str } = "gs1.check"
+            "the value of ({identifier}) fails the check {check}",
+        /// The same application identifier twice with two values.
+        Twice { identifier: String } = "gs1.twice" "({identifier}) stands there twice with two values",
+        /// An application identifier means nothing by itself; `+` in what it needs is for together.
+        Alone { identifier: String, needs: String } = "gs1.alone" "({identifier}) needs one of {needs}",
+        /// Two application identifiers exclude each other.
+        Excluded { identifier: String, other: String } = "gs1.excluded"
+            "({identifier}) and ({other}) exclude each other",
+    }
 }
 
 impl ElementString {
@@ -113,10 +80,10 @@ impl ElementString {
         let mut elements = Vec::new();
         let mut rest = text.trim();
         while !rest.is_empty() {
-            let inner = rest.strip_prefix('(').ok_or(Gs1Error::Brackets)?;
-            let (identifier, after) = inner.split_once(')').ok_or(Gs1Error::Brackets)?;
+            let inner = rest.strip_prefix('(').ok_or(Gs1Error::Brackets {})?;
+            let (identifier, after) = inner.split_once(')').ok_or(Gs1Error::Brackets {})?;
             if !(2..=4).contains(&identifier.len()) || !identifier.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(Gs1Error::Brackets);
+                return Err(Gs1Error::Brackets {});
             }
             // A bracket may stand in a value; one that begins an identifier of the dictionary ends it.
             let end = after.match_indices('(').map(|(at, _)| at).find(|at| begins_element(after, *at));
@@ -160,10 +127,10 @@ impl ElementString {
 
     fn checked(elements: Vec<Element>) -> Result<Self, Gs1Error> {
         if elements.is_empty() {
-            return Err(Gs1Error::Empty);
+            return Err(Gs1Error::Empty {});
         }
         if elements.len() > MOST_ELEMENTS {
-            return Err(Gs1Error::TooMany);
+            return Err(Gs1Error::TooMany { most: MOST_ELEMENTS });
         }
         for element in &elements {
             let Some(rule) = rules().get(&element.identifier) else {

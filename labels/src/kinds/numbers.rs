@@ -1,9 +1,9 @@
 //! Numbers of trade items and dates, from how people write them to how codes hold them.
 
-use crate::error::{Field, LabelError, Symbology};
+use crate::error::{Field, LabelError, Reason, Symbology};
 use crate::gs1;
 
-fn bad(field: Field, reason: &'static str) -> LabelError {
+fn bad(field: Field, reason: Reason) -> LabelError {
     LabelError::BadData { field, symbology: Symbology::Gs1_128, reason }
 }
 
@@ -11,10 +11,10 @@ fn bad(field: Field, reason: &'static str) -> LabelError {
 pub(crate) fn gtin14(field: Field, gtin: &str) -> Result<String, LabelError> {
     let gtin = gtin.trim();
     if !matches!(gtin.len(), 8 | 12 | 13 | 14) || !gtin.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(bad(field, "a GTIN has 8, 12, 13 or 14 digits"));
+        return Err(bad(field, Reason::GtinDigits {}));
     }
     if !gs1::has_check_digit(gtin) {
-        return Err(bad(field, "its check digit is wrong"));
+        return Err(bad(field, Reason::CheckDigit {}));
     }
     Ok(format!("{gtin:0>14}"))
 }
@@ -22,14 +22,14 @@ pub(crate) fn gtin14(field: Field, gtin: &str) -> Result<String, LabelError> {
 /// `2027-12-31` as `271231`.
 pub(crate) fn date(field: Field, date: &str) -> Result<String, LabelError> {
     let [year, month, day] = date.trim().split('-').collect::<Vec<_>>()[..] else {
-        return Err(bad(field, "a date is written as 2027-12-31"));
+        return Err(bad(field, Reason::DateForm {}));
     };
     if (year.len(), month.len(), day.len()) != (4, 2, 2) {
-        return Err(bad(field, "a date is written as 2027-12-31"));
+        return Err(bad(field, Reason::DateForm {}));
     }
     let digits = format!("{year}{month}{day}");
     if !gs1::is_day(&digits) {
-        return Err(bad(field, "there is no such day"));
+        return Err(bad(field, Reason::NoSuchDay {}));
     }
     Ok(digits.get(2..).unwrap_or_default().to_owned())
 }

@@ -2,7 +2,7 @@
 
 use super::{Added, numbers};
 use crate::barcode;
-use crate::error::{LabelError, Symbology};
+use crate::error::{LabelError, Reason, Symbology};
 use crate::gs1::ElementString;
 use crate::words::{Language, word};
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ impl ShippingLabel {
             return Err(LabelError::BadData {
                 field: "waybill_number",
                 symbology: Symbology::Code128,
-                reason: "it holds a space or a character that is not ASCII",
+                reason: Reason::SpaceOrNotAscii {},
             });
         }
         let caption = word(self.language, "reprint").unwrap_or_default();

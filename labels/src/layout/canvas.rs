@@ -1,7 +1,7 @@
 //! Placing texts, blocks and bars on a sheet. Each text has a rule for what happens when it is too long.
 
 use crate::barcode::{LinearSymbol, MatrixSymbol};
-use crate::error::{Field, LabelError};
+use crate::error::{Field, LabelError, Need};
 use crate::sheet::{Bars, Ink, Item, Matrix, Rect, Sheet, TextRun};
 use crate::text::fonts::{Fonts, Weight};
 use crate::text::lines::Breakable;
@@ -73,7 +73,7 @@ impl Canvas {
         let height = dots(height_um, profile.dots_per_m);
         // Twice the longest label and the widest head there are: what follows need not fear large numbers.
         if width > profile.width_dots || width > 10_000 || height > 20_000 {
-            return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head or a shorter label" });
+            return Err(LabelError::NotOnThisPrinter { field: "label", needs: Need::WiderHeadOrShorterLabel });
         }
         let dots_per_m = profile.dots_per_m;
         let margin = dots(margin_um, dots_per_m);

@@ -2,6 +2,7 @@
 //!
 //! A file is read whole or not at all: every fault is told with its line.
 
+use super::fault::{LayoutFault, LayoutReason};
 use super::parse;
 use crate::error::{Field, Symbology};
 use crate::kinds::Kind;
@@ -15,21 +16,6 @@ use toml::Spanned;
 const LONGEST_BYTES: usize = 256 << 10;
 /// Items of a layout, and columns of a table.
 const MOST_ITEMS: usize = 400;
-
-/// A fault in a layout file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayoutFault {
-    /// From 1.
-    pub line: usize,
-    /// What is wrong, and what is allowed.
-    pub reason: String,
-}
-
-impl std::fmt::Display for LayoutFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}: {}", self.line, self.reason)
-    }
-}
 
 /// A layout that was read and checked.
 #[derive(Clone, Debug)]
@@ -271,11 +257,11 @@ impl Layout {
     /// All faults, each with its line.
     pub(crate) fn read(text: &str) -> Result<Layout, Vec<LayoutFault>> {
         if text.len() > LONGEST_BYTES {
-            return Err(vec![LayoutFault { line: 1, reason: format!("it is longer than {LONGEST_BYTES} bytes") }]);
+            return Err(vec![LayoutFault { line: 1, reason: LayoutReason::TooLong { most: LONGEST_BYTES } }]);
         }
         let raw: RawLayout = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| parse::line_of(text, span.start));
-            vec![LayoutFault { line, reason: error.message().to_owned() }]
+            vec![LayoutFault { line, reason: LayoutReason::Toml { message: error.message().to_owned() } }]
         })?;
         let mut reader = parse::Reader::new(text);
         let layout = reader.layout(&raw);

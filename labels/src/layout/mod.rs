@@ -2,6 +2,7 @@
 
 mod canvas;
 mod compose;
+mod fault;
 pub(crate) mod fields;
 mod file;
 mod parse;
@@ -9,9 +10,9 @@ mod shapes;
 mod table;
 mod template;
 
-pub use file::LayoutFault;
+pub use fault::{LayoutFault, LayoutReason};
 
-use crate::error::LabelError;
+use crate::error::{LabelError, Need};
 use crate::kinds::{Kind, Label};
 use crate::raster::Bitmap;
 use crate::sheet::Sheet;
@@ -142,10 +143,10 @@ impl Layouts {
             kind: media.kind,
         };
         if dots(page.width_um, profile.dots_per_m) > profile.width_dots {
-            return Err(LabelError::NotOnThisPrinter { field: "label", needs: "a wider head" });
+            return Err(LabelError::NotOnThisPrinter { field: "label", needs: Need::WiderHead });
         }
         if profile.dots_per_m < COARSEST {
-            return Err(LabelError::NotOnThisPrinter { field: "label", needs: "at least 180 dots an inch" });
+            return Err(LabelError::NotOnThisPrinter { field: "label", needs: Need::FinerHead });
         }
         let composer = Composer {
             layout,

@@ -1,21 +1,24 @@
 //! From a layout file as it is written to a layout that can be trusted: every name, number and place is checked, and
 //! each fault is told with its line.
 
+use super::fault::{LayoutFault, LayoutReason};
 use super::fields::Names;
 use super::file::{
-    Across, Cell, Code, Column, Element, Layout, LayoutFault, OneOrMany, Place, RawColumn, RawItem, RawLayout, Table,
-    Text, What,
+    Across, Cell, Code, Column, Element, Layout, OneOrMany, Place, RawColumn, RawItem, RawLayout, Table, Text, What,
 };
 use super::template::Template;
 use crate::error::{Field, Symbology};
 use crate::kinds::Kind;
+use crate::sentence::Quoted;
 use crate::sheet::Ink;
 use crate::text::fonts::Weight;
 use crate::units::{Media, MediaKind};
 use toml::Spanned;
 
 /// The largest stock there is: A3, and a metre of a roll.
-const LARGEST_MM: f64 = 1_000.0;
+const LARGEST_MM: u32 = 1_000;
+/// Columns of a table.
+const MOST_COLUMNS: usize = 20;
 
 /// How a code looks, as an item or a column says it.
 struct CodeLook<'a> {
@@ -45,6 +48,10 @@ pub(super) fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
 }
 
+fn quoted(text: &Spanned<String>) -> Quoted {
+    Quoted(text.get_ref().clone())
+}
+
 /// Reads the parts of one file and gathers the faults.
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -56,16 +63,16 @@ impl<'a> Reader<'a> {
         Reader { text, faults: Vec::new() }
     }
 
-    fn fault<T>(&mut self, at: &Spanned<T>, reason: impl Into<String>) {
+    fn fault<T>(&mut self, at: &Spanned<T>, reason: LayoutReason) {
         let line = line_of(self.text, at.span().start);
-        self.faults.push(LayoutFault { line, reason: reason.into() });
+        self.faults.push(LayoutFault { line, reason });
     }
 
     /// Millimetres to whole micrometres.
     fn um(&mut self, mm: &Spanned<f64>) -> Option<i32> {
         let value = *mm.get_ref();
-        if !value.is_finite() || value.abs() > LARGEST_MM {
-            self.fault(mm, format!("{value} is no length: lengths are millimetres, at most {LARGEST_MM}"));
+        if !value.is_finite() || value.abs() > f64::from(LARGEST_MM) {
+            self.fault(mm, LayoutReason::NoLength { value: value.to_string(), most: LARGEST_MM });
             return None;
         }
         #[expect(clippy::float_arithmetic, clippy::cast_possible_truncation, reason = "bounded just before")]
@@ -78,7 +85,7 @@ impl<'a> Reader<'a> {
         let Some(mm) = mm else { return usual };
         let Some(um) = self.um(mm) else { return usual };
         u32::try_from(um).unwrap_or_else(|_| {
-            self.fault(mm, "it must not be below zero");
+            self.fault(mm, LayoutReason::BelowZero {});
             usual
         })
     }
@@ -86,31 +93,31 @@ impl<'a> Reader<'a> {
     pub(super) fn layout(&mut self, raw: &RawLayout) -> Option<Layout> {
         let kind = Kind::named(raw.kind.get_ref());
         if kind.is_none() {
-            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-            self.fault(&raw.kind, format!("there is no kind {:?}; there are {}", raw.kind.get_ref(), known.join(", ")));
+            let (kind, known) = (quoted(&raw.kind), Kind::ALL.iter().map(|kind| kind.name()).collect());
+            self.fault(&raw.kind, LayoutReason::UnknownKind { kind, known });
         }
         let kind = kind?;
         let names = kind.names();
         let stocks: Vec<Media> = raw.stocks.get_ref().iter().filter_map(|stock| self.stock(stock)).collect();
         if raw.stocks.get_ref().is_empty() {
-            self.fault(&raw.stocks, "it must name a stock, as \"100x150\" or \"72xroll\"");
+            self.fault(&raw.stocks, LayoutReason::NoStock {});
         }
         let margin_um = self.length(raw.margin.as_ref(), 1_500);
         let each = raw.each.as_ref().and_then(|each| self.list(each, names));
         if raw.item.len() > Layout::MOST_ITEMS {
-            self.fault(&raw.kind, format!("more than {} items", Layout::MOST_ITEMS));
+            self.fault(&raw.kind, LayoutReason::TooManyItems { most: Layout::MOST_ITEMS });
             return None;
         }
         let elements: Vec<Element> = raw.item.iter().filter_map(|item| self.element(item, names, each)).collect();
         let tables = elements.iter().filter(|element| matches!(element.what, What::Table(_))).count();
         if tables > 1 {
-            self.fault(&raw.kind, "a layout has one table at most");
+            self.fault(&raw.kind, LayoutReason::Tables {});
         }
         if tables == 0 && stocks.iter().any(|stock| stock.kind == MediaKind::Continuous) {
-            self.fault(&raw.stocks, "a roll needs a table: the page is as long as its rows");
+            self.fault(&raw.stocks, LayoutReason::RollWithoutTable {});
         }
         if elements.is_empty() && self.faults.is_empty() {
-            self.fault(&raw.kind, "it has no items");
+            self.fault(&raw.kind, LayoutReason::NoItems {});
         }
         Some(Layout { kind, stocks, margin_um, each, elements })
     }
@@ -118,8 +125,7 @@ impl<'a> Reader<'a> {
     fn stock(&mut self, text: &Spanned<String>) -> Option<Media> {
         let stock = Media::named(text.get_ref().trim());
         if stock.is_none() {
-            let said = text.get_ref();
-            self.fault(text, format!("{said:?} is no stock: write millimetres as 100x150, or 72xroll, A4, A5, A6"));
+            self.fault(text, LayoutReason::UnknownStock { stock: quoted(text) });
         }
         stock
     }
@@ -127,9 +133,8 @@ impl<'a> Reader<'a> {
     fn list(&mut self, name: &Spanned<String>, names: &Names) -> Option<Field> {
         let found = names.rows(name.get_ref());
         if found.is_none() {
-            let said = name.get_ref();
-            let known = names.lists().join(", ");
-            self.fault(name, format!("there is no list {said:?}; there are {known}"));
+            let known = names.lists().into_iter().collect();
+            self.fault(name, LayoutReason::UnknownList { name: quoted(name), known });
         }
         found
     }
@@ -155,7 +160,7 @@ impl<'a> Reader<'a> {
             let in_row = name.strip_prefix('.').and_then(|path| names.row_field(each?, path));
             match in_row.or_else(|| names.any(name)) {
                 Some(name) => found.push(name),
-                None => self.fault(given, format!("there is no field {name:?} to ask")),
+                None => self.fault(given, LayoutReason::UnknownCondition { name: Quoted(name.to_owned()) }),
             }
         }
         found
@@ -163,7 +168,7 @@ impl<'a> Reader<'a> {
 
     fn place(&mut self, at: &Spanned<Vec<f64>>) -> Option<Place> {
         let [x, y, width, height] = at.get_ref()[..] else {
-            self.fault(at, "it must be four numbers: from the left, from the top, width, height, in millimetres");
+            self.fault(at, LayoutReason::Place {});
             return None;
         };
         let um = |reader: &mut Self, mm| reader.um(&Spanned::new(at.span(), mm));
@@ -186,8 +191,8 @@ impl<'a> Reader<'a> {
         ];
         let named: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         if named.len() != 1 {
-            let all = given.map(|(name, _)| name).join(", ");
-            self.fault(item, format!("an item has exactly one of {all}; this one has {}", named.len()));
+            let known = given.iter().map(|(name, _)| name).collect();
+            self.fault(item, LayoutReason::OneOf { known, count: named.len() });
             return None;
         }
         let place = self.place(&raw.at)?;
@@ -217,7 +222,7 @@ impl<'a> Reader<'a> {
         if let Some(list) = &raw.chips {
             let found = names.text(list.get_ref());
             if found.is_none() {
-                self.fault(list, format!("there is no field {:?}", list.get_ref()));
+                self.fault(list, LayoutReason::UnknownChips { name: quoted(list) });
             }
             return Some(What::Chips { list: found?, size_um: self.length(raw.size.as_ref(), 4_500) });
         }
@@ -267,8 +272,8 @@ impl<'a> Reader<'a> {
         }
         let found = Symbology::ALL.into_iter().find(|symbology| symbology.code() == name.get_ref());
         if found.is_none() {
-            let known = Symbology::ALL.map(Symbology::code).join(", ");
-            self.fault(name, format!("there is no symbology {:?}; there are auto, {known}", name.get_ref()));
+            let known = Symbology::ALL.iter().map(|symbology| symbology.code()).collect();
+            self.fault(name, LayoutReason::UnknownSymbology { name: quoted(name), known });
         }
         found.map(Some)
     }
@@ -276,8 +281,8 @@ impl<'a> Reader<'a> {
     fn table(&mut self, raw: &RawItem, name: &Spanned<String>, names: &Names) -> Option<Table> {
         let list = self.list(name, names)?;
         let size_um = self.length(raw.size.as_ref(), 3_200).max(500);
-        if raw.column.is_empty() || raw.column.len() > 20 {
-            self.fault(name, "a table has 1 to 20 columns");
+        if raw.column.is_empty() || raw.column.len() > MOST_COLUMNS {
+            self.fault(name, LayoutReason::Columns { least: 1, most: MOST_COLUMNS });
             return None;
         }
         let columns = raw.column.iter().filter_map(|column| self.column(column, size_um, names, list)).collect();
@@ -308,7 +313,7 @@ impl<'a> Reader<'a> {
             }
             (None, None, Some(tick)) => Cell::Tick { side_um: self.length(Some(tick), 4_000) },
             _ => {
-                self.fault(column, "a column has exactly one of text, code, tick");
+                self.fault(column, LayoutReason::OneOfColumn {});
                 return None;
             }
         };

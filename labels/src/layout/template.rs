@@ -3,8 +3,10 @@
 //! `{receiver.name}` is a field, `{.sku}` a field of the row at hand, `{@order}` a caption in the label's language,
 //! `{page}` and `{pages}` count pages, `{row}` rows; `{{` and `}}` are braces.
 
+use super::fault::LayoutReason;
 use super::fields::{Fields, Names};
 use crate::error::Field;
+use crate::sentence::Quoted;
 use crate::words::{Language, word};
 
 /// What braces can hold beside names of fields.
@@ -39,7 +41,7 @@ impl Template {
     ///
     /// # Errors
     /// A sentence that names what is unknown and lists what there is.
-    pub(crate) fn parse(text: &str, names: &Names, rows: Option<Field>) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, names: &Names, rows: Option<Field>) -> Result<Self, LayoutReason> {
         let mut parts = Vec::new();
         let mut words = String::new();
         let mut rest = text;
@@ -59,7 +61,7 @@ impl Template {
                 parts.push(part(name.trim(), names, rows)?);
                 rest = after;
             } else {
-                return Err(format!("a brace stands alone in {text:?}; a brace itself is written twice"));
+                return Err(LayoutReason::Brace { text: Quoted(text.to_owned()) });
             }
         }
         words.push_str(rest);
@@ -94,20 +96,26 @@ impl Template {
     }
 }
 
-fn part(name: &str, names: &Names, rows: Option<Field>) -> Result<Part, String> {
+fn part(name: &str, names: &Names, rows: Option<Field>) -> Result<Part, LayoutReason> {
+    let quoted = |name: &str| Quoted(name.to_owned());
     if let Some(key) = name.strip_prefix('@') {
         return match word(Language::En, key) {
             Some(_) => Ok(Part::Caption(key.to_owned())),
-            None => Err(format!("there is no caption {key:?}; there are {}", crate::words::keys().join(", "))),
+            None => Err(LayoutReason::UnknownCaption {
+                name: quoted(key),
+                known: crate::words::keys().into_iter().collect(),
+            }),
         };
     }
     if let Some(path) = name.strip_prefix('.') {
-        let Some(list) = rows else { return Err(format!("{{.{path}}} stands outside the columns of a table")) };
+        let Some(list) = rows else { return Err(LayoutReason::OutsideTable { name: path.to_owned() }) };
         let found = names.row_field(list, path);
-        let known = || names.of_rows(list).join(", ");
         return match found {
             Some(name) => Ok(Part::RowField(path.to_owned(), name)),
-            None => Err(format!("a row of {list} has no field {path:?}; it has {}", known())),
+            None => {
+                let known = names.of_rows(list).into_iter().collect();
+                Err(LayoutReason::UnknownRowField { list, name: quoted(path), known })
+            }
         };
     }
     if let Some((_, count)) = COUNTS.into_iter().find(|(known, _)| *known == name) {
@@ -115,7 +123,7 @@ fn part(name: &str, names: &Names, rows: Option<Field>) -> Result<Part, String> 
     }
     match names.text(name) {
         Some(name) => Ok(Part::Field(name)),
-        None => Err(format!("there is no field {name:?}; there are {}", names.texts().join(", "))),
+        None => Err(LayoutReason::UnknownField { name: quoted(name), known: names.texts().into_iter().collect() }),
     }
 }
 
@@ -153,7 +161,7 @@ mod tests {
         }))
     }
 
-    fn filled(text: &str) -> Result<String, String> {
+    fn filled(text: &str) -> Result<String, LayoutReason> {
         let fields = fields();
         let names = Names::of(&fields);
         let rows = fields.rows("lines");
@@ -187,11 +195,11 @@ mod tests {
             ("{name", "a brace stands alone"),
             ("name}", "a brace stands alone"),
         ] {
-            let error = filled(text).unwrap_err();
+            let error = filled(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
         let names = Names::of(&fields());
-        assert!(Template::parse("{.sku}", &names, None).unwrap_err().contains("outside"));
+        assert!(Template::parse("{.sku}", &names, None).unwrap_err().to_string().contains("outside"));
     }
 
     #[test]

@@ -117,7 +117,7 @@ proptest! {
             Err(faults) => {
                 prop_assert!(!faults.is_empty());
                 for fault in faults {
-                    prop_assert!(fault.line >= 1 && fault.line <= lines.len() + 1 && !fault.reason.is_empty(), "{fault}");
+                    prop_assert!(fault.line >= 1 && fault.line <= lines.len() + 1 && !fault.reason.to_string().is_empty(), "{fault}");
                 }
             }
             Ok(head) => {
@@ -136,10 +136,10 @@ proptest! {
 #[test]
 fn what_is_too_much_is_refused_and_not_tried() {
     let huge = "x".repeat(300_000);
-    assert!(check_layout(&huge).unwrap_err()[0].reason.contains("longer"));
+    assert!(check_layout(&huge).unwrap_err()[0].reason.to_string().contains("longer"));
     let many =
         format!("kind = \"tote\"\nstocks = [\"100x50\"]\n{}", "[[item]]\nat = [1,1,1,1]\nfill = true\n".repeat(500));
-    assert!(check_layout(&many).unwrap_err()[0].reason.contains("more than 400 items"));
+    assert!(check_layout(&many).unwrap_err()[0].reason.to_string().contains("more than 400 items"));
     let mut json: Value = serde_json::from_str(Kind::Manifest.sample_json()).unwrap();
     let line = json["lines"][0].clone();
     json["lines"] = vec![line; 5_001].into();
