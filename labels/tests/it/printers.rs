@@ -3,8 +3,8 @@
 use crate::kinds::wide;
 use crate::samples::{NAMES, sample};
 use tallyman_labels::{
-    Bitmap, Compression, DrawMode, Kind, LabelError, Layouts, Media, MediaKind, PrinterLanguage, PrinterProfile, Sheet,
-    bitmap_from_png, png, printer_bytes,
+    Bitmap, Compression, DrawMode, Item, Kind, LabelError, Layouts, Media, MediaKind, PrinterLanguage, PrinterProfile,
+    ResidentFont, Sheet, bitmap_from_png, png, printer_bytes,
 };
 
 /// The sheet's own dots, through the preview: what is seen is what is printed.
@@ -165,4 +165,45 @@ fn codes_are_left_to_the_printer_where_it_draws_them_as_wide() {
     for name in NAMES {
         assert!(label(name, Compression::Z64).contains(":Z64:"));
     }
+}
+
+#[test]
+fn plain_text_is_left_to_fonts_of_the_printer_that_a_profile_names() {
+    let resident_fonts = ResidentFont::ZPL_203.to_vec();
+    let profile = PrinterProfile { mode: DrawMode::Mixed, resident_fonts, ..PrinterProfile::DPI_203 };
+    let sheet = sample("en").sheet(&profile);
+    let zpl = String::from_utf8(printer_bytes(&sheet, &Media::SHIPPING_100X150, &profile).unwrap()).unwrap();
+    let mut drawn = 0;
+    for field in zpl.split("^FO").skip(1).filter(|field| field.contains("^A")) {
+        let (place, rest) = field.split_once("^A").unwrap();
+        let (font, text) = rest.split_once("^FH^FD").unwrap();
+        let [x, y] = place.split(',').map(|n| n.parse::<u32>().unwrap()).collect::<Vec<_>>()[..] else { panic!() };
+        let [height, width] =
+            font[2..].trim_start_matches(',').split(',').map(|n| n.parse().unwrap()).collect::<Vec<u32>>()[..]
+        else {
+            panic!("{font}")
+        };
+        let known = ResidentFont::ZPL_203.iter().find(|known| font.starts_with(known.name)).unwrap();
+        let times = height / known.height;
+        assert_eq!((known.height * times, known.width * times), (height, width), "enlarged by whole times");
+        let text = text.split("^FS").next().unwrap().replace("_5F", "_").replace("_5E", "^").replace("_7E", "~");
+        let run = sheet.items.iter().find_map(|item| match item {
+            Item::Text(run) if run.text == text && run.rect.x == x => Some(run),
+            _ => None,
+        });
+        let run = run.unwrap_or_else(|| panic!("{text}"));
+        let right = x + (width + known.gap * times) * u32::try_from(text.len()).unwrap();
+        assert!(
+            run.rect.y <= y && y + height <= run.rect.bottom() && right <= run.rect.right(),
+            "{text} leaves its place"
+        );
+        drawn += 1;
+    }
+    assert!(drawn >= 5, "{drawn} lines in fonts of the printer");
+    let pictures = PrinterProfile { resident_fonts: Vec::new(), ..profile };
+    assert!(zpl.len() < printer_bytes(&sheet, &Media::SHIPPING_100X150, &pictures).unwrap().len());
+    let sheet = sample("zh-cn").sheet(&pictures);
+    let profile = PrinterProfile { resident_fonts: ResidentFont::ZPL_203.to_vec(), ..pictures };
+    let zpl = String::from_utf8(printer_bytes(&sheet, &Media::SHIPPING_100X150, &profile).unwrap()).unwrap();
+    assert!(zpl.is_ascii() && zpl.contains("^GFA,"), "Chinese stays a picture");
 }

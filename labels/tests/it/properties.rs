@@ -6,7 +6,7 @@ use tallyman_labels::{
     Compression, Item, LabelError, Media, PrinterProfile, Rect, Sheet, ShippingLabel, pdf, png, printer_bytes,
 };
 
-const PROFILES: [PrinterProfile; 2] = [PrinterProfile::DPI_203, PrinterProfile::DPI_300];
+static PROFILES: [PrinterProfile; 2] = [PrinterProfile::DPI_203, PrinterProfile::DPI_300];
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![

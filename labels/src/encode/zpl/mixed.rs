@@ -1,4 +1,5 @@
-//! Barcodes as commands of the printer, everything else as small pictures at their places.
+//! Barcodes as commands of the printer, everything else as small pictures at their places; plain text in the printer's
+//! own fonts where the profile names some.
 //!
 //! Only codes whose bars are settled by their data are left to the printer, and each is as wide as the layout
 //! computed. A QR code or a Data Matrix is a picture: printers choose masks and encodations each in their own way.
@@ -7,8 +8,8 @@ use super::{graphics, head, tail};
 use crate::barcode::code128::words_of;
 use crate::error::Symbology;
 use crate::raster::draw;
-use crate::sheet::{Bars, Ink, Item, Rect, Sheet};
-use crate::units::PrinterProfile;
+use crate::sheet::{Bars, Ink, Item, Rect, Sheet, TextRun};
+use crate::units::{PrinterProfile, ResidentFont};
 
 pub(super) fn label(sheet: &Sheet, profile: &PrinterProfile) -> Vec<u8> {
     let mut label = head(sheet.width, sheet.height, profile).into_bytes();
@@ -16,6 +17,10 @@ pub(super) fn label(sheet: &Sheet, profile: &PrinterProfile) -> Vec<u8> {
     for item in &sheet.items {
         match item {
             Item::Bars(bars) => match command(bars) {
+                Some(command) => label.extend_from_slice(command.as_bytes()),
+                None => pictures.push(item.clone()),
+            },
+            Item::Text(run) => match resident(run, &profile.resident_fonts) {
                 Some(command) => label.extend_from_slice(command.as_bytes()),
                 None => pictures.push(item.clone()),
             },
@@ -77,6 +82,33 @@ fn command(bars: &Bars) -> Option<String> {
     Some(place + &command)
 }
 
+/// The most that a resident font can be enlarged.
+const MOST_TIMES: u32 = 10;
+
+/// The command that draws a line in a font of the printer, as large as the line's place allows; `None` where that is
+/// much less than the layout says, or where a character is not ASCII.
+fn resident(run: &TextRun, fonts: &[ResidentFont]) -> Option<String> {
+    let plain = run.ink == Ink::Black && run.text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    let count = u32::try_from(run.text.len()).ok().filter(|count| plain && *count > 0)?;
+    let height = |(font, times): &(&ResidentFont, u32)| font.height.saturating_mul(*times);
+    let fits = |(font, times): &(&ResidentFont, u32)| {
+        let advance = font.width.saturating_add(font.gap).saturating_mul(*times).saturating_mul(count);
+        advance <= run.rect.width && height(&(*font, *times)) <= run.rect.height
+    };
+    let sizes = fonts.iter().flat_map(|font| (1..=MOST_TIMES).map(move |times| (font, times)));
+    let (font, times) = sizes.filter(fits).max_by_key(height)?;
+    // A capital is about three quarters of its em; a third smaller than that is too small.
+    if font.height * times * 2 < run.size || !font.name.is_ascii_alphanumeric() {
+        return None;
+    }
+    let (x, y) = (run.rect.x, run.rect.y + (run.rect.height - font.height * times) / 2);
+    let mut text = String::new();
+    run.text.bytes().for_each(|byte| sign(byte, &mut text));
+    // `^Afo,h,w`: font, upright, height and width of a character.
+    let (name, height, width) = (font.name, font.height * times, font.width * times);
+    Some(format!("^FO{x},{y}^A{name}N,{height},{width}^FH^FD{text}^FS"))
+}
+
 /// Codewords in ZPL's invocation codes: `>9` `>:` `>;` begin with set A, B, C, `>7` `>6` `>5` change to it, `>8` is
 /// FNC1, `>0` is `>`. Sets A and C are written in pairs of digits, the values of the words; everything that ZPL reads as a command is hexadecimal.
 fn subsets(bars: &Bars) -> Option<String> {
@@ -112,6 +144,13 @@ fn subsets(bars: &Bars) -> Option<String> {
 fn character(byte: u8, text: &mut String) {
     match byte {
         b'>' => text.push_str(">0"),
+        _ => sign(byte, text),
+    }
+}
+
+/// A character of `^FD` after `^FH`: what ZPL takes for a command is hexadecimal.
+fn sign(byte: u8, text: &mut String) {
+    match byte {
         b'^' | b'~' | b'_' => text.push_str(&format!("_{byte:02X}")),
         0x20..0x7f => text.push(char::from(byte)),
         // DEL and what else is not printed.
