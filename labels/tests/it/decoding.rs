@@ -9,7 +9,7 @@ use std::path::Path;
 use tallyman_labels::{Item, Kind, LabelError, Layouts, Media, Rect, Sheet, png};
 
 /// Texts as people of each script write them.
-const SCRIPTS: [(&str, &str); 6] = [
+pub const SCRIPTS: [(&str, &str); 6] = [
     ("zh-CN", "广东省东莞市虎门镇同心书店（两件）易碎品，轻拿轻放"),
     ("zh-TW", "臺北市信義區松仁路一百號，內有瓷器，請輕放（兩件）"),
     ("ja", "東京都千代田区丸の内一丁目ワレモノ注意、カタカナ"),
@@ -43,7 +43,7 @@ const KEPT: [&str; 21] = [
 ];
 
 /// The sample of a kind with its words in a script, each as long as it was.
-fn worded(value: &mut Value, name: &str, script: &str) {
+pub fn worded(value: &mut Value, name: &str, script: &str) {
     match value {
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| worded(value, name, script)),
         Value::Array(list) => list.iter_mut().for_each(|value| worded(value, name, script)),

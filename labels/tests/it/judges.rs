@@ -1,6 +1,6 @@
 //! Independent judges: zxing-cpp and zbar decode, poppler renders, qpdf checks. `tests/judges.py` does the judging.
 //!
-//! Python with zxing-cpp and Pillow is looked for in `TALLYMAN_TOOLS` (the `bin` of a venv), then in `PATH`. Where a
+//! Python with zxing-cpp, Pillow, pdf417decoder and pylibdmtx is looked for in `TALLYMAN_TOOLS` (the `bin` of a venv), then in `PATH`. Where a
 //! judge is missing the test says so and ends, unless `TALLYMAN_JUDGES_REQUIRED` is set.
 
 use crate::samples::{NAMES, sample};
@@ -13,8 +13,13 @@ const COMMANDS: [(&str, &str); 4] =
 
 /// Runs a script of the judges over a folder, and fails with what it says.
 pub fn judge(script: &str, folder: &Path) {
+    judge_with(Path::new(script), &[folder]);
+}
+
+/// Runs a script of the judges with some paths, and fails with what it says.
+pub fn judge_with(script: &Path, paths: &[&Path]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
-    let judged = Command::new(python()).arg(script).arg(folder).output().unwrap();
+    let judged = Command::new(python()).arg(script).args(paths).output().unwrap();
     let words = String::from_utf8_lossy(&judged.stdout);
     assert!(judged.status.success(), "{words}{}", String::from_utf8_lossy(&judged.stderr));
     println!("{words}");
@@ -38,8 +43,8 @@ pub fn works(program: &Path, arguments: &[&str]) -> bool {
 
 /// The first judge that is not here.
 fn first_missing() -> Option<String> {
-    if !works(&python(), &["-c", "import zxingcpp, PIL"]) {
-        return Some(format!("{} with zxing-cpp and Pillow", python().display()));
+    if !works(&python(), &["-c", "import zxingcpp, PIL, pdf417decoder, pylibdmtx.pylibdmtx"]) {
+        return Some(format!("{} with zxing-cpp, Pillow, pdf417decoder and pylibdmtx", python().display()));
     }
     COMMANDS.iter().find(|(name, version)| !works(Path::new(name), &[version])).map(|(name, _)| (*name).to_owned())
 }

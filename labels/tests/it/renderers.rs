@@ -5,37 +5,61 @@
 //! `zpl-renderer-js`; poppler, mupdf and ghostscript in `PATH`. Where a judge is missing the test says so and ends,
 //! unless `TALLYMAN_JUDGES_REQUIRED` is set.
 
-use crate::judges::{python, works};
+use crate::decoding::{SCRIPTS, worded};
+use crate::judges::{judge_with, python, works};
+use crate::kinds::wide;
 use crate::samples::{NAMES, sample};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tallyman_labels::{
-    Bars, Compression, DrawMode, Fonts, Item, Media, PrinterLanguage, PrinterProfile, Rect, Sheet, barcode, pdf, png,
-    printer_bytes,
+    Bars, Compression, DrawMode, Fonts, Item, Kind, Layouts, Media, PrinterLanguage, PrinterProfile, Rect,
+    ResidentFont, Sheet, barcode, pdf, png, printer_bytes, svg,
 };
 
 const DENSITIES: [(&str, PrinterProfile); 3] =
     [("203", PrinterProfile::DPI_203), ("300", PrinterProfile::DPI_300), ("600", PrinterProfile::DPI_600)];
 
-/// Name, language, compression and mode of what is written for each label.
-const WAYS: [(&str, PrinterLanguage, Compression, DrawMode); 7] = [
-    ("hex.zpl", PrinterLanguage::Zpl, Compression::None, DrawMode::Picture),
-    ("acs.zpl", PrinterLanguage::Zpl, Compression::Acs, DrawMode::Picture),
-    ("z64.zpl", PrinterLanguage::Zpl, Compression::Z64, DrawMode::Picture),
-    ("mixed.zpl", PrinterLanguage::Zpl, Compression::Acs, DrawMode::Mixed),
-    ("tspl", PrinterLanguage::Tspl, Compression::None, DrawMode::Picture),
-    ("epl", PrinterLanguage::Epl2, Compression::None, DrawMode::Picture),
-    ("cpcl", PrinterLanguage::Cpcl, Compression::None, DrawMode::Picture),
-];
+/// The forms of what is written for every label of every kind.
+const FORMS: [&str; 4] = ["acs.zpl", "tspl", "epl", "cpcl"];
+/// And for some labels.
+const MORE_FORMS: [&str; 6] = ["hex.zpl", "z64.zpl", "mixed.zpl", "resident.zpl", "turned.zpl", "turned.tspl"];
+
+/// A printer that is told in a form.
+fn told_in(form: &str, profile: &PrinterProfile) -> PrinterProfile {
+    let mut profile = PrinterProfile { compression: Compression::Acs, mode: DrawMode::Picture, ..profile.clone() };
+    for word in form.split('.') {
+        match word {
+            "zpl" => profile.language = PrinterLanguage::Zpl,
+            "tspl" => profile.language = PrinterLanguage::Tspl,
+            "epl" => profile.language = PrinterLanguage::Epl2,
+            "cpcl" => profile.language = PrinterLanguage::Cpcl,
+            "hex" => profile.compression = Compression::None,
+            "acs" => profile.compression = Compression::Acs,
+            "z64" => profile.compression = Compression::Z64,
+            "mixed" => profile.mode = DrawMode::Mixed,
+            "resident" => {
+                profile.mode = DrawMode::Mixed;
+                profile.resident_fonts = ResidentFont::ZPL_203.to_vec();
+            }
+            "turned" => profile.turned = true,
+            other => panic!("{other}"),
+        }
+    }
+    profile
+}
 
 /// The folder of the renderers, or the first judge that is not here.
 fn renderers() -> Result<PathBuf, String> {
     if !works(&python(), &["-c", "import zxingcpp, PIL"]) {
         return Err(format!("{} with zxing-cpp and Pillow", python().display()));
     }
-    for (name, version) in
-        [("zbarimg", "--version"), ("pdftoppm", "-v"), ("mutool", "-v"), ("gs", "--version"), ("node", "--version")]
-    {
+    for (name, version) in [
+        ("zbarimg", "--version"),
+        ("pdftoppm", "-v"),
+        ("mutool", "-v"),
+        ("gs", "--version"),
+        ("rsvg-convert", "--version"),
+        ("node", "--version"),
+    ] {
         if !works(Path::new(name), &[version]) {
             return Err(name.to_owned());
         }
@@ -82,14 +106,21 @@ fn barcodes(profile: &PrinterProfile) -> Sheet {
 }
 
 /// All forms of a sheet, and what the judges need to know of it.
-fn write(folder: &Path, name: &str, sheet: &Sheet, media: &Media, profile: &PrinterProfile) {
+fn write(folder: &Path, name: &str, sheet: &Sheet, media: &Media, profile: &PrinterProfile, forms: &[&str]) {
     let write = |ending: &str, bytes: &[u8]| std::fs::write(folder.join(format!("{name}.{ending}")), bytes).unwrap();
     write("png", &png::encode(sheet).unwrap());
     write("pdf", &pdf::encode(sheet).unwrap());
-    for (ending, language, compression, mode) in WAYS {
-        let profile = PrinterProfile { language, compression, mode, ..profile.clone() };
-        write(ending, &printer_bytes(sheet, media, &profile).unwrap());
+    write("svg", &svg::encode(sheet));
+    for form in forms {
+        write(form, &printer_bytes(sheet, media, &told_in(form, profile)).unwrap());
     }
+    let matrices = sheet.items.iter().filter_map(|item| match item {
+        Item::Matrix(matrix) => {
+            let rect = matrix.rect;
+            Some([rect.x, rect.y, rect.right(), rect.bottom()])
+        }
+        _ => None,
+    });
     let bars = sheet.items.iter().filter_map(|item| match item {
         Item::Bars(bars) => {
             let rect = bars.rect;
@@ -100,6 +131,7 @@ fn write(folder: &Path, name: &str, sheet: &Sheet, media: &Media, profile: &Prin
     });
     let facts = serde_json::json!({
         "width": sheet.width, "height": sheet.height, "dots_per_m": sheet.dots_per_m, "bars": bars.collect::<Vec<_>>(),
+        "matrices": matrices.collect::<Vec<_>>(), "forms": forms,
     });
     write("json", facts.to_string().as_bytes());
 }
@@ -119,16 +151,47 @@ fn what_we_send_to_printers_is_drawn_the_same_by_what_we_did_not_write() {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     for (dpi, profile) in &DENSITIES {
+        let forms = [&FORMS[..], &MORE_FORMS[..]].concat();
         // One label is enough where it is large: drawing takes long there.
         for name in NAMES.into_iter().filter(|name| *dpi == "203" || *name == "zh-cn") {
             let sample = sample(name);
-            write(&folder, &format!("{name}-{dpi}"), &sample.sheet(profile), &sample.media(), profile);
+            write(&folder, &format!("{name}-{dpi}"), &sample.sheet(profile), &sample.media(), profile, &forms);
         }
-        write(&folder, &format!("barcodes-{dpi}"), &barcodes(profile), &Media::SHIPPING_100X150, profile);
+        write(&folder, &format!("barcodes-{dpi}"), &barcodes(profile), &Media::SHIPPING_100X150, profile, &forms);
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/renderers.py");
-    let judged = Command::new(python()).arg(script).arg(&folder).arg(&renderers).output().unwrap();
-    let words = String::from_utf8_lossy(&judged.stdout);
-    assert!(judged.status.success(), "{words}{}", String::from_utf8_lossy(&judged.stderr));
-    println!("{words}");
+    let script = Path::new("renderers.py");
+    judge_with(script, &[folder.as_path(), renderers.as_path()]);
+    let _ = std::fs::remove_dir_all(&folder);
+    let all = std::env::var_os("TALLYMAN_RENDER_ALL").is_some();
+    for kind in Kind::ALL {
+        std::fs::create_dir_all(&folder).unwrap();
+        every_label(*kind, &folder, all);
+        println!("{}:", kind.name());
+        judge_with(script, &[folder.as_path(), renderers.as_path()]);
+        // A folder of all kinds would be gigabytes.
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+}
+
+/// The first page of a kind on every stock: in every script at 203 dpi, and in one at the others; with `all` in every
+/// script at all of them.
+fn every_label(kind: Kind, folder: &Path, all: bool) {
+    let layouts = Layouts::default();
+    for (dpi, profile) in &DENSITIES {
+        for (script, words) in SCRIPTS {
+            let mut json = serde_json::from_str(kind.sample_json()).unwrap();
+            worded(&mut json, "", words);
+            let label = kind.read(&json.to_string()).unwrap();
+            for stock in layouts.stocks(kind) {
+                let media = Media::named(&stock).unwrap();
+                let finer_than_needed = *dpi == "600" && media.width_um > 120_000;
+                if !(all || *dpi == "203" || script == "zh-CN" && !finer_than_needed) {
+                    continue;
+                }
+                let profile = wide(profile.dots_per_m, profile.dots_per_m / 4);
+                let sheet = layouts.lay_out(&label, &media, &profile).unwrap().remove(0);
+                write(folder, &format!("{}-{stock}-{script}-{dpi}", kind.name()), &sheet, &media, &profile, &FORMS);
+            }
+        }
+    }
 }
