@@ -1,6 +1,6 @@
 //! How long a label takes, and how large it is: `cargo bench -p tallyman-labels`. Prints; never fails a build.
 
-#![allow(clippy::unwrap_used, reason = "a bench stops at the first fault")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench stops at the first fault")]
 
 use std::time::Instant;
 use tallyman_labels::{Label, Layouts, Media, PrinterProfile, ShippingLabel, barcode, pdf, png, printer_bytes};
@@ -40,6 +40,8 @@ fn main() {
             micros(200, || drop(printer_bytes(&sheet, &Media::SHIPPING_100X150, &profile).unwrap())),
             size,
         );
+        let both = micros(200, || drop(printer_bytes(&layout()[0], &Media::SHIPPING_100X150, &profile).unwrap()));
+        println!("  labels a second on one core, layout and ZPL {:>6}", 100_000_000 / both.max(1));
         let size = pdf::encode(&sheet).unwrap().len();
         line("  sheet to PDF", micros(20, || drop(pdf::encode(&sheet).unwrap())), size);
         let size = png::encode(&sheet).unwrap().len();

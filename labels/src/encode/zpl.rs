@@ -46,29 +46,27 @@ fn graphics(bitmap: &Bitmap, x: u32, y: u32, compression: Compression, label: &m
     let stride = bitmap.stride.max(1);
     let rows = (MOST_BYTES / stride).max(1);
     let mut top = y;
-    for bytes in bitmap.bytes.chunks(stride * rows) {
-        let height = u32::try_from(bytes.len() / stride).unwrap_or(u32::MAX);
-        let band = Bitmap { width: bitmap.width, height, stride, bytes: bytes.to_vec() };
-        graphic(&band, x, top, compression, label);
-        top = top.saturating_add(height);
+    for band in bitmap.bytes.chunks(stride * rows) {
+        graphic(band, stride, [x, top], compression, label);
+        top = top.saturating_add(u32::try_from(band.len() / stride).unwrap_or(u32::MAX));
     }
 }
 
 /// `^FOx,y ^GFA,bytes,bytes,bytes a row,data ^FS`
-fn graphic(bitmap: &Bitmap, x: u32, y: u32, compression: Compression, label: &mut Vec<u8>) {
-    let (stride, total) = (bitmap.stride, bitmap.bytes.len());
+fn graphic(bytes: &[u8], stride: usize, [x, y]: [u32; 2], compression: Compression, label: &mut Vec<u8>) {
+    let total = bytes.len();
     label.extend_from_slice(format!("^FO{x},{y}^GFA,{total},{total},{stride},").as_bytes());
     match compression {
-        Compression::None => label.extend(bitmap.bytes.iter().flat_map(|byte| hex(*byte))),
-        Compression::Acs => acs(bitmap, label),
-        Compression::Z64 => z64(bitmap, label),
+        Compression::None => label.extend(bytes.iter().flat_map(|byte| hex(*byte))),
+        Compression::Acs => acs(bytes, stride, label),
+        Compression::Z64 => z64(bytes, label),
     }
     label.extend_from_slice(b"^FS");
 }
 
 /// `:Z64:`, the zlib stream in base64, `:` and the check sum of the base64 text.
-fn z64(bitmap: &Bitmap, label: &mut Vec<u8>) {
-    let packed = BASE64.encode(miniz_oxide::deflate::compress_to_vec_zlib(&bitmap.bytes, 1));
+fn z64(bytes: &[u8], label: &mut Vec<u8>) {
+    let packed = BASE64.encode(miniz_oxide::deflate::compress_to_vec_zlib(bytes, 1));
     let sum = check_sum(packed.as_bytes());
     label.extend_from_slice(format!(":Z64:{packed}:{sum:04X}").as_bytes());
 }
@@ -93,60 +91,38 @@ pub(super) fn hex(byte: u8) -> [u8; 2] {
 
 /// Run lengths over hex digits: `G`-`Y` is 1-19 times, `g`-`z` 20-400 in twenties, added together; `,` fills the row
 /// with 0, `!` with F, and `:` repeats the row above.
-fn acs(bitmap: &Bitmap, label: &mut Vec<u8>) {
+fn acs(bytes: &[u8], stride: usize, label: &mut Vec<u8>) {
     let mut above: Option<&[u8]> = None;
-    for row in bitmap.bytes.chunks_exact(bitmap.stride.max(1)) {
+    let mut digits = Vec::with_capacity(stride * 2);
+    for row in bytes.chunks_exact(stride.max(1)) {
         if above == Some(row) {
             label.push(b':');
         } else {
-            acs_row(row, label);
+            digits.clear();
+            digits.extend(row.iter().flat_map(|byte| [byte >> 4, byte & 0xf]));
+            acs_row(&digits, label);
         }
         above = Some(row);
     }
 }
 
-fn acs_row(row: &[u8], label: &mut Vec<u8>) {
-    let mut place = 0;
-    let nibbles = row.len() * 2;
-    while place < nibbles {
-        let value = nibble(row, place);
-        let run = run_length(row, place, value);
-        place += run;
+/// A row of hex digits, each a byte of 0 to 15.
+fn acs_row(mut digits: &[u8], label: &mut Vec<u8>) {
+    while let Some((value, rest)) = digits.split_first() {
+        let more = rest.iter().position(|other| other != value).unwrap_or(rest.len());
+        digits = rest.get(more..).unwrap_or_default();
         match value {
-            0 if place == nibbles => label.push(b','),
-            0xf if place == nibbles => label.push(b'!'),
+            0 if digits.is_empty() => label.push(b','),
+            0xf if digits.is_empty() => label.push(b'!'),
             _ => {
-                push_count(run, label);
-                label.push(digit(value));
+                push_count(more + 1, label);
+                label.push(digit(*value));
             }
         }
     }
 }
 
-fn nibble(row: &[u8], place: usize) -> u8 {
-    let byte = row.get(place / 2).copied().unwrap_or(0);
-    if place.is_multiple_of(2) { byte >> 4 } else { byte & 0xf }
-}
-
-/// How many hex digits from `place` on are `value`. Whole bytes at a time: most of a label is white.
-fn run_length(row: &[u8], place: usize, value: u8) -> usize {
-    let mut end = place + 1;
-    if !end.is_multiple_of(2) {
-        if nibble(row, end) != value {
-            return 1;
-        }
-        end += 1;
-    }
-    let both = value << 4 | value;
-    let rest = row.get(end / 2..).unwrap_or_default();
-    let same = rest.iter().take_while(|byte| **byte == both).count();
-    end += same * 2;
-    if rest.get(same).is_some_and(|byte| byte >> 4 == value) {
-        end += 1;
-    }
-    end - place
-}
-
+#[inline]
 fn push_count(run: usize, label: &mut Vec<u8>) {
     // One digit once needs no count; after twenties the odd one does.
     if run == 1 {
@@ -246,9 +222,9 @@ mod tests {
 
     #[test]
     fn run_lengths_are_those_of_the_manual() {
-        let acs_of = |stride, bytes| {
+        let acs_of = |stride, bytes: Vec<u8>| {
             let mut label = Vec::new();
-            acs(&bitmap(stride, bytes), &mut label);
+            acs(&bytes, stride, &mut label);
             String::from_utf8(label).unwrap()
         };
         assert_eq!(acs_of(2, vec![0x12, 0x34]), "1234");

@@ -48,7 +48,9 @@ impl Bitmap {
 
     /// Black dots in 1000.
     pub fn black_per_mille(&self) -> u32 {
-        let black: u64 = self.bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
+        let (words, rest) = self.bytes.as_chunks::<8>();
+        let words: u64 = words.iter().map(|word| u64::from(u64::from_ne_bytes(*word).count_ones())).sum();
+        let black = words + rest.iter().map(|byte| u64::from(byte.count_ones())).sum::<u64>();
         let dots = u64::from(self.width) * u64::from(self.height);
         u32::try_from((black * 1_000).checked_div(dots).unwrap_or(0)).unwrap_or(u32::MAX)
     }
