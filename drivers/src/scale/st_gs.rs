@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_parity_bit_that_was_left_in_does_not_matter() {
-        let odd = |byte: &u8| if byte.count_ones() % 2 == 0 { byte | 0x80 } else { *byte };
+        let odd = |byte: &u8| if byte.count_ones().is_multiple_of(2) { byte | 0x80 } else { *byte };
         let stream: Vec<u8> = b"ST,GS,+00012.3kg\r\n".iter().map(odd).collect();
         assert_eq!(StGsCodec::default().feed(&stream), [still(12_300_000)]);
     }

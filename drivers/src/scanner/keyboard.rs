@@ -116,7 +116,10 @@ fn sign(key: u8, modifiers: u8) -> Option<u8> {
     let shifted = modifiers & SHIFT != 0;
     let plain = match key {
         0x04..=0x1d => key - 0x04 + if shifted { b'A' } else { b'a' },
-        0x1e..=0x38 => SIGNS.get(usize::from(key - 0x1e))?[usize::from(shifted)],
+        0x1e..=0x38 => {
+            let [plain, shift] = *SIGNS.get(usize::from(key - 0x1e))?;
+            if shifted { shift } else { plain }
+        }
         // F8: how some scanners send GS.
         0x41 => 0x1d,
         0x54..=0x63 => *KEYPAD.get(usize::from(key - 0x54))?,
@@ -163,7 +166,7 @@ impl Codec for KeyboardCodec {
 pub fn typed(text: &str) -> Vec<[u8; 8]> {
     let mut reports = Vec::new();
     let mut press = |modifiers: u8, key: u8| {
-        reports.extend([[modifiers, 0, key, 0, 0, 0, 0, 0], [modifiers & ALT, 0, 0, 0, 0, 0, 0, 0]])
+        reports.extend([[modifiers, 0, key, 0, 0, 0, 0, 0], [modifiers & ALT, 0, 0, 0, 0, 0, 0, 0]]);
     };
     for byte in text.bytes() {
         let found = (0x04..=0x38_u8).flat_map(|key| [(0, key), (0x02, key)]);
@@ -215,7 +218,7 @@ mod tests {
         ];
         for way in ways {
             let reports = [typed("01"), way, typed("10\r")].concat();
-            assert_eq!(read(&reports), [gs1.clone()]);
+            assert_eq!(read(&reports), std::slice::from_ref(&gs1));
         }
     }
 

@@ -125,7 +125,7 @@ fn symbology(code_type: u8) -> Option<Symbology> {
         0x1b => Symbology::DataMatrix,
         0x1c => Symbology::Qr,
         0x2d => Symbology::Aztec,
-        0x30 | 0x31 | 0x32 => Symbology::DataBar,
+        0x30..=0x32 => Symbology::DataBar,
         _ => return None,
     })
 }
