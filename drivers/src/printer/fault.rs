@@ -27,13 +27,37 @@ pub enum Fault {
     LabelWaiting,
     /// The printer prints what it receives as a listing, not as a label.
     DiagnosticMode,
+    /// The stock is jammed.
+    PaperJam,
+    /// The cover is open.
+    CoverOpen,
+    /// The cutter does not move.
+    CutterFault,
+    /// The printer has no memory for the label.
+    OutOfMemory,
+    /// The printer refused the label as it was sent.
+    BadLabel,
+    /// The printer was switched on or reset since the job began.
+    Restarted,
+    /// The printer is off line.
+    Offline,
+    /// Somebody feeds paper by the key.
+    Feeding,
+    /// An error that only switching off ends.
+    NotRecoverable,
+    /// An error that the printer does not name.
+    OtherError,
+    /// The paper is near its end; a warning.
+    PaperLow,
+    /// The battery is low; a warning.
+    BatteryLow,
     /// The printer answered something that we don't know; it never counts as ready.
     UnknownAnswer,
 }
 
 impl Fault {
     /// Every fault, for tables and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 23] = [
         Self::PaperOut,
         Self::RibbonOut,
         Self::HeadOpen,
@@ -44,6 +68,18 @@ impl Fault {
         Self::ConfigurationLost,
         Self::LabelWaiting,
         Self::DiagnosticMode,
+        Self::PaperJam,
+        Self::CoverOpen,
+        Self::CutterFault,
+        Self::OutOfMemory,
+        Self::BadLabel,
+        Self::Restarted,
+        Self::Offline,
+        Self::Feeding,
+        Self::NotRecoverable,
+        Self::OtherError,
+        Self::PaperLow,
+        Self::BatteryLow,
         Self::UnknownAnswer,
     ];
 
@@ -60,6 +96,18 @@ impl Fault {
             Self::ConfigurationLost => "configuration_lost",
             Self::LabelWaiting => "label_waiting",
             Self::DiagnosticMode => "diagnostic_mode",
+            Self::PaperJam => "paper_jam",
+            Self::CoverOpen => "cover_open",
+            Self::CutterFault => "cutter_fault",
+            Self::OutOfMemory => "out_of_memory",
+            Self::BadLabel => "bad_label",
+            Self::Restarted => "restarted",
+            Self::Offline => "offline",
+            Self::Feeding => "feeding",
+            Self::NotRecoverable => "not_recoverable",
+            Self::OtherError => "other_error",
+            Self::PaperLow => "paper_low",
+            Self::BatteryLow => "battery_low",
             Self::UnknownAnswer => "unknown_answer",
         }
     }
@@ -93,6 +141,43 @@ impl Fault {
                 "The printer is in diagnostic mode: switch it off and on.",
                 "打印机处于诊断模式：请重新开机。",
             ),
+            Self::PaperJam => {
+                Sentence::new("Labels are jammed: open the printer and take them out.", "卡纸：请打开打印机取出。")
+            }
+            Self::CoverOpen => Sentence::new("The cover is open: close it.", "上盖未合：请合上上盖。"),
+            Self::CutterFault => Sentence::new(
+                "The cutter is stuck: switch the printer off and look at it.",
+                "切刀故障：请关机检查切刀。",
+            ),
+            Self::OutOfMemory => Sentence::new(
+                "The printer has no memory left for the label: switch it off and on.",
+                "打印机内存不足：请重新开机。",
+            ),
+            Self::BadLabel => Sentence::new(
+                "The printer refused the label: call the administrator, its language or size may be set wrongly.",
+                "打印机拒绝了标签：请管理员检查语言和尺寸设置。",
+            ),
+            Self::Restarted => Sentence::new(
+                "The printer was switched off and on: look whether the label came out.",
+                "打印机重新启动过：请查看标签是否已打印。",
+            ),
+            Self::Offline => Sentence::new(
+                "The printer is off line: press its key to bring it back.",
+                "打印机离线：请按面板按键恢复。",
+            ),
+            Self::Feeding => {
+                Sentence::new("Paper is being fed by the key: let go of it.", "正在手动进纸：请松开进纸键。")
+            }
+            Self::NotRecoverable => {
+                Sentence::new("The printer reports an error: switch it off and on.", "打印机出错：请重新开机。")
+            }
+            Self::OtherError => {
+                Sentence::new("The printer reports an error: look at its display.", "打印机出错：请查看面板。")
+            }
+            Self::PaperLow => {
+                Sentence::new("The paper is nearly used up: keep a new roll ready.", "纸张即将用完：请准备新卷。")
+            }
+            Self::BatteryLow => Sentence::new("The battery is low: charge it.", "电量不足：请充电。"),
             Self::UnknownAnswer => Sentence::new(
                 "The printer gave an answer that can't be read: look at its display, then switch it off and on.",
                 "无法识别打印机的回答：请查看面板，然后重新开机。",
@@ -103,7 +188,17 @@ impl Fault {
     /// Whether the printer may go on without anybody, or is only waiting for a hand that takes a label. Such a fault
     /// after the last byte is waited for; any other one puts the job in doubt at once.
     pub(crate) fn may_pass(self) -> bool {
-        matches!(self, Self::BufferFull | Self::HeadCold | Self::HeadHot | Self::LabelWaiting | Self::UnknownAnswer)
+        matches!(
+            self,
+            Self::BufferFull
+                | Self::HeadCold
+                | Self::HeadHot
+                | Self::LabelWaiting
+                | Self::UnknownAnswer
+                | Self::Feeding
+                | Self::PaperLow
+                | Self::BatteryLow
+        )
     }
 }
 

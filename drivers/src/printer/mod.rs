@@ -1,12 +1,18 @@
 //! Printers: what a printer says about itself, in each of its languages, and how a job ends.
 
+mod cpcl;
+mod device_id;
+mod epl;
+mod escpos;
 mod fault;
 mod outcome;
 mod profile;
 mod session;
 mod status;
+mod tspl;
 pub mod zpl;
 
+pub use device_id::DeviceId;
 pub use fault::Fault;
 pub use outcome::{Doubt, Evidence, PrintOutcome, Unproven};
 pub use profile::{Language, Limits, PrinterProfile};

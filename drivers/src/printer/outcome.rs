@@ -53,14 +53,20 @@ pub enum Unproven {
     Silent,
     /// The printer closed the connection in good order after the last byte, as some do.
     Closed,
+    /// The printer is ready and was not seen at work: its status does not tell whether it printed.
+    NotSeenPrinting,
 }
 
 /// What proves that a label came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
+    /// The printer reported this very job as printed.
+    Completed,
     /// The printer answered a question asked after the last byte: no label left in it, and no fault.
     IdleAfter,
+    /// The printer was at work and is ready again, without a fault; it does not count what is in its buffer.
+    Idle,
 }
 
 impl Evidence {
@@ -68,7 +74,9 @@ impl Evidence {
     /// in the printer, 1 it is idle, 0 all bytes left.
     pub fn grade(self) -> u8 {
         match self {
+            Self::Completed => 3,
             Self::IdleAfter => 2,
+            Self::Idle => 1,
         }
     }
 }

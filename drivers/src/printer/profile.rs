@@ -1,6 +1,6 @@
 //! What one model of printer can do, and how long to wait for it.
 
-use super::{StatusProtocol, zpl::ZplStatus};
+use super::{StatusProtocol, cpcl::CpclStatus, epl::EplStatus, escpos::EscPosStatus, tspl::TsplStatus, zpl::ZplStatus};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,13 +19,39 @@ pub struct PrinterProfile {
 pub enum Language {
     /// Zebra's, spoken by many others.
     Zpl,
+    /// TSC's, spoken by most label printers from China.
+    Tspl,
+    /// Eltron's: older Zebra printers.
+    Epl2,
+    /// Comtec's: mobile printers.
+    Cpcl,
+    /// Epson's: receipt printers.
+    EscPos,
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Language; 5] = [Self::Zpl, Self::Tspl, Self::Epl2, Self::Cpcl, Self::EscPos];
+
+    /// Its name in settings.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Zpl => "zpl",
+            Self::Tspl => "tspl",
+            Self::Epl2 => "epl2",
+            Self::Cpcl => "cpcl",
+            Self::EscPos => "esc_pos",
+        }
+    }
+
     /// How this language asks for the status.
     pub fn status_protocol(self) -> &'static dyn StatusProtocol {
         match self {
             Self::Zpl => &ZplStatus,
+            Self::Tspl => &TsplStatus,
+            Self::Epl2 => &EplStatus,
+            Self::Cpcl => &CpclStatus,
+            Self::EscPos => &EscPosStatus,
         }
     }
 }
@@ -61,8 +87,13 @@ impl Default for Limits {
 }
 
 impl PrinterProfile {
+    /// A printer that speaks a language, with the usual limits.
+    pub fn of(language: Language) -> Self {
+        Self { language, limits: Limits::default() }
+    }
+
     /// A printer that speaks ZPL, with the usual limits.
     pub fn zpl() -> Self {
-        Self { language: Language::Zpl, limits: Limits::default() }
+        Self::of(Language::Zpl)
     }
 }

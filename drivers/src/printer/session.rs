@@ -14,6 +14,9 @@ use tokio::time::{sleep, timeout};
 /// Bytes handed over between two reports of progress.
 const PIECE: usize = 4 * 1024;
 
+/// How often a printer that is ready is asked, before it is clear that it will not be seen at work.
+const QUESTIONS_TO_AN_IDLE_PRINTER: u32 = 8;
+
 /// How often a printer that was silent before the job is asked after it, before it is left alone.
 const QUESTIONS_TO_A_SILENT_PRINTER: u32 = 3;
 
@@ -111,7 +114,14 @@ impl<'a> Session<'a> {
                 PrintOutcome::InDoubt { offset, error: Doubt::Transport { error } }
             };
         }
-        match self.proof(spoke).await {
+        let id = signs(bytes);
+        if let Some(ask) = self.protocol.ask_for_completion(id) {
+            let written = self.transport.write(&ask, self.limits.stall).await;
+            if let Err(error) = written.ended {
+                return PrintOutcome::InDoubt { offset: bytes.len(), error: Doubt::Transport { error } };
+            }
+        }
+        match self.proof(spoke, id).await {
             Proof::Printed(evidence) => PrintOutcome::Printed { evidence },
             Proof::None(unproven) => PrintOutcome::Sent { unproven },
             Proof::Doubt(error) => PrintOutcome::InDoubt { offset: bytes.len(), error },
@@ -121,7 +131,8 @@ impl<'a> Session<'a> {
     /// Everything that can stop a job while it is safe to. Says whether the printer answered.
     async fn before(&mut self, progress: &mut dyn Progress) -> Result<bool, PrintOutcome> {
         let failed = |error| PrintOutcome::FailedBeforeFirstByte { error };
-        let state = PrinterState::of(self.ask().await.map_err(failed)?);
+        let question = self.protocol.question_before();
+        let state = PrinterState::of(self.ask_with(question).await.map_err(failed)?);
         if let PrinterState::Blocked(status) = state {
             return Err(PrintOutcome::Blocked { faults: status.faults });
         }
@@ -148,10 +159,10 @@ impl<'a> Session<'a> {
     }
 
     /// Asks until the printer is idle, says that something is wrong, goes away, or the time is up.
-    async fn proof(&mut self, spoke_before: bool) -> Proof {
+    async fn proof(&mut self, spoke_before: bool, id: [u8; 4]) -> Proof {
         let mut last = None;
         let limit = self.limits.idle;
-        match timeout(limit, self.ask_until_certain(spoke_before, &mut last)).await {
+        match timeout(limit, self.ask_until_certain(spoke_before, id, &mut last)).await {
             Ok(proof) => proof,
             Err(_) => Proof::Doubt(match last {
                 None => Doubt::WentSilent,
@@ -161,22 +172,33 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn ask_until_certain(&mut self, spoke_before: bool, last: &mut Option<PrinterStatus>) -> Proof {
+    async fn ask_until_certain(&mut self, spoke_before: bool, id: [u8; 4], last: &mut Option<PrinterStatus>) -> Proof {
         let asked_before = self.asked;
-        let mut unanswered = 0;
+        let (mut unanswered, mut idle) = (0, 0);
+        let mut seen_busy = !self.protocol.must_be_seen_busy();
         loop {
             // Looking before asking tells a printer that closed in good order from one that lost what was sent.
             let answer = match self.drain().await {
                 Ok(()) => self.ask().await,
                 Err(error) => Err(error),
             };
+            if self.codec.completed() == Some(id) {
+                return Proof::Printed(Evidence::Completed);
+            }
             match answer {
                 Err(error) if error.kind == ErrorKind::Closed => return Proof::None(Unproven::Closed),
                 Err(error) => return Proof::Doubt(Doubt::Transport { error }),
                 Ok(Some(status)) if self.answered > asked_before => {
                     if status.is_idle() {
-                        return Proof::Printed(Evidence::IdleAfter);
+                        if seen_busy {
+                            return Proof::Printed(self.protocol.evidence());
+                        }
+                        idle += 1;
+                        if idle >= QUESTIONS_TO_AN_IDLE_PRINTER {
+                            return Proof::None(Unproven::NotSeenPrinting);
+                        }
                     }
+                    seen_busy |= status.labels_remaining > 0;
                     if !status.faults.iter().all(|fault| fault.may_pass()) {
                         return Proof::Doubt(Doubt::Faults { faults: status.faults });
                     }
@@ -196,9 +218,14 @@ impl<'a> Session<'a> {
 
     /// One question and the first answer that comes after it; `None` is silence.
     async fn ask(&mut self) -> Result<Option<PrinterStatus>, TransportError> {
+        self.ask_with(self.protocol.question()).await
+    }
+
+    async fn ask_with(&mut self, question: &[u8]) -> Result<Option<PrinterStatus>, TransportError> {
         self.asked += 1;
+        self.codec.reset();
         let limit = self.limits.answer;
-        match self.transport.write(self.protocol.question(), limit).await.ended {
+        match self.transport.write(question, limit).await.ended {
             // A printer that takes no question just now has not answered it either; it may be busy with the job.
             Err(error) if error.kind == ErrorKind::TimedOut => return Ok(None),
             ended => ended?,
@@ -239,6 +266,12 @@ impl<'a> Session<'a> {
         }
         answers.into_iter().next_back()
     }
+}
+
+/// Four signs from space to tilde that stand for a job: the printer reports them back. (FNV-1a)
+fn signs(bytes: &[u8]) -> [u8; 4] {
+    let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    hash.to_be_bytes().map(|byte| 0x20 + byte % 0x5f)
 }
 
 /// What is known after the last byte.

@@ -1,6 +1,6 @@
 //! What a printer says about itself, whatever its language.
 
-use super::Fault;
+use super::{Evidence, Fault};
 use serde::{Deserialize, Serialize};
 
 /// One answer of a printer.
@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct PrinterStatus {
     /// Why it does not print; empty when nothing is wrong.
     pub faults: Vec<Fault>,
+    /// What will soon stop it, and does not yet.
+    #[serde(default)]
+    pub warnings: Vec<Fault>,
     /// Labels received and not yet finished.
     pub formats_in_buffer: u32,
     /// Copies of the present label that are still to come.
@@ -17,9 +20,14 @@ pub struct PrinterStatus {
 }
 
 impl PrinterStatus {
+    /// An answer that says that nothing is wrong and nothing is left to do.
+    pub(crate) fn idle() -> Self {
+        Self { faults: vec![], warnings: vec![], formats_in_buffer: 0, labels_remaining: 0, partial_format: false }
+    }
+
     /// An answer that says only that something is wrong.
     pub(crate) fn of_fault(fault: Fault) -> Self {
-        Self { faults: vec![fault], formats_in_buffer: 0, labels_remaining: 0, partial_format: false }
+        Self { faults: vec![fault], ..Self::idle() }
     }
 
     /// Nothing is in the printer, and nothing holds it up: what was sent has been printed. A label that waits to be
@@ -54,8 +62,35 @@ impl PrinterState {
     }
 }
 
+/// One byte as a status: a fault for each bit that is set.
+pub(super) fn from_bits(byte: u8, faults: &[(u8, Fault)], busy: bool) -> PrinterStatus {
+    let set = faults.iter().filter(|(bit, _)| byte >> bit & 1 == 1).map(|(_, fault)| *fault);
+    PrinterStatus { faults: set.collect(), labels_remaining: u32::from(busy), ..PrinterStatus::idle() }
+}
+
 /// How a language asks a printer for its status.
 pub trait StatusProtocol: Send + Sync {
+    /// The bytes that ask before a job; they may also clear what an earlier one left behind.
+    fn question_before(&self) -> &'static [u8] {
+        self.question()
+    }
+
+    /// What it proves that the printer is idle after a job.
+    fn evidence(&self) -> Evidence {
+        Evidence::IdleAfter
+    }
+
+    /// Whether idleness proves something only where the printer was seen at work before: its status does not count
+    /// what is in its buffer.
+    fn must_be_seen_busy(&self) -> bool {
+        false
+    }
+
+    /// The bytes that have the printer report, with these signs, when everything before them is printed.
+    fn ask_for_completion(&self, _id: [u8; 4]) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The bytes that ask. The printer answers each question at most once, and in order.
     fn question(&self) -> &'static [u8];
 
@@ -67,6 +102,14 @@ pub trait StatusProtocol: Send + Sync {
 pub trait StatusCodec: Send {
     /// Takes the next bytes, however they were cut, and gives the answers that are complete with them.
     fn feed(&mut self, bytes: &[u8]) -> Vec<PrinterStatus>;
+
+    /// A new question is about to be asked: what is half received belongs to an older one.
+    fn reset(&mut self) {}
+
+    /// The signs of a job that the printer reported as completed since this was last asked.
+    fn completed(&mut self) -> Option<[u8; 4]> {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +117,7 @@ mod tests {
     use super::*;
 
     fn idle() -> PrinterStatus {
-        PrinterStatus { faults: vec![], formats_in_buffer: 0, labels_remaining: 0, partial_format: false }
+        PrinterStatus::idle()
     }
 
     #[test]

@@ -132,6 +132,7 @@ fn joined(first: First, second: Second) -> Option<PrinterStatus> {
     faults.extend(second.faults?);
     Some(PrinterStatus {
         faults,
+        warnings: vec![],
         formats_in_buffer: first.formats_in_buffer?,
         labels_remaining: second.labels_remaining?,
         partial_format: first.partial_format?,

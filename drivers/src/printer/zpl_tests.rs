@@ -10,7 +10,7 @@ fn read(bytes: &[u8]) -> Vec<PrinterStatus> {
 }
 
 fn idle() -> PrinterStatus {
-    PrinterStatus { faults: vec![], formats_in_buffer: 0, labels_remaining: 0, partial_format: false }
+    PrinterStatus::idle()
 }
 
 /// The ready answer with one field of one string (both from 0) put in place of another.
