@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use tallyman_drivers::{
-    fake::{FakeZplPrinter, Mode},
+    fake::{FakePrinter, Mode},
     printer::{
         Doubt, Evidence, Fault, Limits, NotRecorded, PrintOutcome, PrinterProfile, PrinterState, Progress, Unproven,
         print, status,
@@ -56,8 +56,8 @@ fn label(bytes: usize) -> Vec<u8> {
     label
 }
 
-async fn printer(mode: Mode) -> FakeZplPrinter {
-    let printer = FakeZplPrinter::start(0, None).await.unwrap();
+async fn printer(mode: Mode) -> FakePrinter {
+    let printer = FakePrinter::start(0, None).await.unwrap();
     printer.set_mode(mode).await.unwrap();
     printer
 }
@@ -304,15 +304,15 @@ async fn a_job_given_up_half_way_leaves_no_socket_behind() {
 #[tokio::test]
 async fn the_fake_stores_its_labels_and_gives_its_port_back() {
     let folder = tempfile::tempdir().unwrap();
-    let printer = FakeZplPrinter::start(0, Some(folder.path().to_owned())).await.unwrap();
+    let printer = FakePrinter::start(0, Some(folder.path().to_owned())).await.unwrap();
     let address = printer.address();
     for bytes in [50, 60] {
         assert_eq!(print_on(address, &label(bytes)).await, PRINTED);
     }
     assert_eq!(std::fs::read(folder.path().join("00001.zpl")).unwrap(), label(50));
     assert_eq!(std::fs::read(folder.path().join("00002.zpl")).unwrap(), label(60));
-    let taken = FakeZplPrinter::start(address.port(), None).await.unwrap_err();
+    let taken = FakePrinter::start(address.port(), None).await.unwrap_err();
     assert_eq!(taken.kind(), IoErrorKind::AddrInUse);
     printer.shutdown().await;
-    FakeZplPrinter::start(address.port(), None).await.unwrap();
+    FakePrinter::start(address.port(), None).await.unwrap();
 }

@@ -18,7 +18,7 @@ use anyhow::{Context as _, bail, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Client;
 use serde_json::json;
-use tallyman_drivers::fake::FakeZplPrinter;
+use tallyman_drivers::fake::FakePrinter;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
@@ -58,7 +58,7 @@ pub struct Options {
 /// A warehouse that runs by itself.
 pub struct Demo {
     running: Running,
-    printer: FakeZplPrinter,
+    printer: FakePrinter,
     stage: Stage,
     admin: Device,
     lead: Device,
@@ -145,13 +145,13 @@ impl Demo {
     async fn set(
         running: &Running,
         labels: Option<PathBuf>,
-    ) -> anyhow::Result<(FakeZplPrinter, Stage, Device, SeededRandom)> {
+    ) -> anyhow::Result<(FakePrinter, Stage, Device, SeededRandom)> {
         let random = SeededRandom::new(20_261_121);
         let base = format!("http://{}", running.address);
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
         let administrator = running.administrator.as_ref().context("the warehouse isn't new")?;
         let admin = Device::new(&client, &base, &administrator.token);
-        let printer = FakeZplPrinter::start(0, labels).await?;
+        let printer = FakePrinter::start(0, labels).await?;
         let stage = Stage::set(&admin, &client, &base, printer.address(), SystemClock.now(), &random).await?;
         Ok((printer, stage, admin, random))
     }

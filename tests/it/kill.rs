@@ -13,7 +13,7 @@ use tallyman::db::{Db, DbError, Sql};
 use tallyman::kernel::clock::{Clock, SystemClock};
 use tallyman::stock::verify::verify;
 use tallyman::storefront::signature::{sign_standard, standard_secret};
-use tallyman_drivers::fake::FakeZplPrinter;
+use tallyman_drivers::fake::FakePrinter;
 
 use crate::support::crew::{Acked, Crew, dock, lead, packer, picker, rest};
 use crate::support::program::{Served, tallyman};
@@ -34,7 +34,7 @@ async fn read<T: tallyman::db::value::FromRow + Send + 'static>(db: &Db, text: &
 }
 
 /// Stock, totes, people, a carrier with numbers, a printer, a shop.
-async fn set_up(crew: &Crew, printer: &FakeZplPrinter, secret: &str, shop: &Shop) {
+async fn set_up(crew: &Crew, printer: &FakePrinter, secret: &str, shop: &Shop) {
     let skus: Vec<Value> =
         (0..20).map(|n| json!({ "code": format!("SKU{n}"), "name_en": format!("Article {n}") })).collect();
     crew.must("PUT", "/skus", json!({ "skus": skus })).await;
@@ -154,7 +154,7 @@ fn service(folder: &Path, url: &str) -> Command {
 async fn pulled(backend: Backend) {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new(backend).await);
     crew_token(folder.path(), &database).await;
-    let printer = FakeZplPrinter::start(0, None).await.unwrap();
+    let printer = FakePrinter::start(0, None).await.unwrap();
     let secret = standard_secret(&[7; 32]);
     let mut served = Served::start(&mut service(folder.path(), &database.url));
     let crew = Crew::new(&served.url, TOKEN, 42);
@@ -240,7 +240,7 @@ async fn heard(crew: &Crew, shop: &Shop) {
     assert!(shipped.len() >= orders.as_array().unwrap().len(), "each shipped parcel was told");
 }
 
-async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printer: &FakeZplPrinter) {
+async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printer: &FakePrinter) {
     let db = database.open().await;
     let findings = db.read(|tx| Box::pin(async move { invariants::findings(tx).await })).await.unwrap();
     assert!(findings.is_empty(), "{findings:#?}");

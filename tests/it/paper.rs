@@ -13,15 +13,15 @@ use tallyman::station::port::Printers;
 use tallyman::station::query::{self, JobView};
 use tallyman::station::queue::{self, Worked, doubt_overdue, work_one};
 use tallyman::station::setup::PutPrinter;
-use tallyman_drivers::fake::{FakeZplPrinter, Mode};
+use tallyman_drivers::fake::{FakePrinter, Mode};
 
 use crate::both;
 use crate::printing::printer;
 use crate::support::World;
 use crate::support::dock::{QueueLabel, packed};
 
-async fn zebra(world: &World, orders: i64) -> (FakeZplPrinter, PrinterId, Vec<PlaceId>) {
-    let fake = FakeZplPrinter::start(0, None).await.unwrap();
+async fn zebra(world: &World, orders: i64) -> (FakePrinter, PrinterId, Vec<PlaceId>) {
+    let fake = FakePrinter::start(0, None).await.unwrap();
     let put = PutPrinter { address: fake.address().to_string(), ..printer("Z1") };
     let parcels = packed(world, orders, 1).await;
     (fake, world.does(put).await.printer_id, parcels)

@@ -1,10 +1,11 @@
-//! The inside of the ZPL printer that does not exist: its port, one connection at a time, and what it answers.
+//! The inside of the printer that does not exist: its port, one connection at a time, and what it answers.
 
 use super::{
     Mode,
     desk::Desk,
     intake::{Intake, Received},
 };
+use crate::printer::Language;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -87,7 +88,7 @@ impl Machine {
     }
 
     async fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
-        let mut intake = Intake::default();
+        let mut intake = Intake::new(self.desk.language());
         let mut piece = [0; 1024];
         loop {
             let room = match self.mode() {
@@ -120,7 +121,11 @@ impl Machine {
         }
         match received {
             Some(Received::Label(label)) => self.label(label).await?,
-            Some(Received::Question) => self.answer(intake, stream).await?,
+            Some(Received::Question(which)) => self.answer(which, intake, stream).await?,
+            Some(Received::Report(id)) => {
+                self.desk.state().reports.push(id);
+                self.report(stream).await?;
+            }
             None => {}
         }
         match self.mode() {
@@ -150,27 +155,91 @@ impl Machine {
         if keeps { Ok(()) } else { self.desk.print_kept().await }
     }
 
-    async fn answer(&self, intake: &Intake, stream: &mut TcpStream) -> io::Result<()> {
+    async fn answer(&self, which: u8, intake: &Intake, stream: &mut TcpStream) -> io::Result<()> {
         let mode = self.mode();
         match mode {
             Mode::Silent => return Ok(()),
             Mode::DropsAnswers if intake.label_bytes() > 0 => return Ok(()),
-            Mode::Garbage => return stream.write_all(b"\x02\xff,?\r\n\x030,0\x03\x02").await,
+            Mode::Garbage => return stream.write_all(self.garbage()).await,
             Mode::Busy { .. } => self.a_while_passes().await?,
             _ => {}
         }
-        let kept = if mode == Mode::Lying { 0 } else { self.desk.state().kept.len() };
+        self.report(stream).await?;
+        let (kept, printing) = {
+            let mut labels = self.desk.state();
+            let kept = if mode == Mode::Lying { 0 } else { labels.kept.len() };
+            (kept, std::mem::take(&mut labels.was_printing) || kept > 0)
+        };
+        let answer = self.status(mode, which, kept, printing, intake.is_partial());
+        stream.write_all(&answer).await
+    }
+
+    /// How it stands, in its language; nothing where such a printer says nothing.
+    fn status(&self, mode: Mode, which: u8, kept: usize, printing: bool, partial: bool) -> Vec<u8> {
         let flag = |set: bool| u8::from(set);
-        let answer = format!(
-            "\x02030,{paper},{pause},1245,{kept:03},0,0,{partial},000,0,0,0\x03\r\n\
-             \x02001,0,{head},0,0,2,4,0,00000000,1,000\x03\r\n\
-             \x020000,0\x03\r\n",
-            paper = flag(mode == Mode::PaperOut),
-            pause = flag(mode == Mode::Paused),
-            partial = flag(intake.is_partial()),
-            head = flag(mode == Mode::HeadOpen),
-        );
-        stream.write_all(answer.as_bytes()).await
+        let (paper, head, pause) = (mode == Mode::PaperOut, mode == Mode::HeadOpen, mode == Mode::Paused);
+        match self.desk.language() {
+            Language::Zpl => format!(
+                "\x02030,{},{},1245,{kept:03},0,0,{},000,0,0,0\x03\r\n\
+                 \x02001,0,{},0,0,2,4,0,00000000,1,000\x03\r\n\
+                 \x020000,0\x03\r\n",
+                flag(paper),
+                flag(pause),
+                flag(partial),
+                flag(head),
+            )
+            .into_bytes(),
+            Language::Tspl => {
+                let busy = printing && !(paper || head || pause);
+                vec![flag(head) | flag(paper) << 2 | flag(pause) << 4 | flag(busy) << 5]
+            }
+            Language::Epl2 if paper => b"07\r\n".to_vec(),
+            Language::Epl2 if head => b"11\r\n".to_vec(),
+            Language::Epl2 if pause => b"12\r\n".to_vec(),
+            // It answers neither inside a picture nor before the label is out.
+            Language::Epl2 if kept > 0 => Vec::new(),
+            Language::Epl2 => b"00\r\n".to_vec(),
+            // It answers when the label before is finished.
+            Language::Cpcl if kept > 0 && !(paper || head) => Vec::new(),
+            Language::Cpcl => vec![flag(pause) | flag(paper) << 1 | flag(head) << 2],
+            Language::EscPos => {
+                let bits = match which {
+                    1 => flag(paper || head || pause) << 3,
+                    2 => flag(head) << 2 | flag(paper) << 5 | flag(pause) << 6,
+                    4 => flag(paper) << 5 | flag(paper) << 6,
+                    _ => 0,
+                };
+                vec![0x12 | bits]
+            }
+        }
+    }
+
+    fn garbage(&self) -> &'static [u8] {
+        match self.desk.language() {
+            Language::Zpl => b"\x02\xff,?\r\n\x030,0\x03\x02",
+            Language::Epl2 => b"?!\r\n",
+            Language::Tspl | Language::Cpcl => b"\xff",
+            Language::EscPos => b"\x37\x00\xff\x00",
+        }
+    }
+
+    /// Reports the jobs that are out.
+    async fn report(&self, stream: &mut TcpStream) -> io::Result<()> {
+        let reports = {
+            let mut labels = self.desk.state();
+            if self.mode().keeps_labels() && !labels.kept.is_empty() {
+                vec![]
+            } else {
+                std::mem::take(&mut labels.reports)
+            }
+        };
+        let mode = self.mode();
+        for id in reports {
+            if !matches!(mode, Mode::Silent | Mode::DropsAnswers | Mode::Garbage | Mode::Lying) {
+                stream.write_all(&[&[0x37, 0x22][..], &id, &[0]].concat()).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn a_while_passes(&self) -> io::Result<()> {

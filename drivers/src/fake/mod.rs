@@ -3,6 +3,7 @@
 mod desk;
 mod intake;
 mod machine;
-mod zpl_printer;
+mod picture;
+mod printer;
 
-pub use zpl_printer::{FakeZplPrinter, Mode};
+pub use printer::{FakePrinter, Mode};

@@ -1,8 +1,10 @@
-//! A ZPL label printer on a port of this machine. It keeps each label it would have printed, serves one connection at a
+//! A label printer of any language on a port of this machine. It keeps each label it would have printed, serves one connection at a
 //! time as a real one does, and goes wrong in every way that a test asks for.
 
-use super::{desk::Desk, machine::Machine};
+use super::{desk::Desk, machine::Machine, picture};
+use crate::printer::Language;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use tallyman_labels::Bitmap;
 use tokio::{sync::watch, task::JoinHandle};
 
 /// How the printer behaves. Offsets count the bytes of labels on one connection, from `^XA` on.
@@ -60,9 +62,9 @@ impl Mode {
     }
 }
 
-/// A ZPL printer that does not exist. Dropping it switches it off.
+/// A printer that does not exist. Dropping it switches it off.
 #[derive(Debug)]
-pub struct FakeZplPrinter {
+pub struct FakePrinter {
     address: SocketAddr,
     desk: Arc<Desk>,
     mode: watch::Sender<Mode>,
@@ -71,14 +73,22 @@ pub struct FakeZplPrinter {
     task: JoinHandle<()>,
 }
 
-impl FakeZplPrinter {
-    /// Starts one on 127.0.0.1 at `port`, or at a free port for 0. With a folder, each label is also stored there as
-    /// `00001.zpl` and so on.
+impl FakePrinter {
+    /// Starts one that speaks ZPL; see [`FakePrinter::speaking`].
     ///
     /// # Errors
     /// Where the port is taken.
     pub async fn start(port: u16, folder: Option<PathBuf>) -> io::Result<Self> {
-        let desk = Arc::new(Desk::new(folder));
+        Self::speaking(Language::Zpl, port, folder).await
+    }
+
+    /// Starts one on 127.0.0.1 at `port`, or at a free port for 0. With a folder, each label is also stored there as
+    /// `00001.zpl` and so on, and its picture as `00001.png`.
+    ///
+    /// # Errors
+    /// Where the port is taken.
+    pub async fn speaking(language: Language, port: u16, folder: Option<PathBuf>) -> io::Result<Self> {
+        let desk = Arc::new(Desk::new(language, folder));
         let (mode, _) = watch::channel(Mode::Ready);
         let (listens, listening) = watch::channel(true);
         let (connects, connected) = watch::channel(false);
@@ -123,7 +133,12 @@ impl FakeZplPrinter {
         self.desk.state().printed.len()
     }
 
-    /// The bytes of each label that came out, `^XA` to `^XZ`, in order.
+    /// The pictures of the labels that came out, in order; `None` for one that holds no picture.
+    pub fn pictures(&self) -> Vec<Option<Bitmap>> {
+        self.labels().iter().map(|label| picture::of(self.desk.language(), label)).collect()
+    }
+
+    /// The bytes of each label that came out, from its first command to its last, in order.
     pub fn labels(&self) -> Vec<Vec<u8>> {
         self.desk.state().printed.clone()
     }
@@ -148,7 +163,7 @@ impl FakeZplPrinter {
     }
 }
 
-impl Drop for FakeZplPrinter {
+impl Drop for FakePrinter {
     fn drop(&mut self) {
         self.task.abort();
     }
