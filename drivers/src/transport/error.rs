@@ -28,6 +28,12 @@ pub enum ErrorKind {
     Reset,
     /// The device closed the connection in good order.
     Closed,
+    /// There is no such device.
+    NotFound,
+    /// Another program holds the device.
+    Busy,
+    /// The device was pulled out.
+    Unplugged,
     /// This account may not use the device.
     NotPermitted,
     /// A job without a single byte.
@@ -40,12 +46,15 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Refused,
         Self::Unreachable,
         Self::TimedOut,
         Self::Reset,
         Self::Closed,
+        Self::NotFound,
+        Self::Busy,
+        Self::Unplugged,
         Self::NotPermitted,
         Self::NothingToSend,
         Self::NotRecorded,
@@ -60,6 +69,9 @@ impl ErrorKind {
             Self::TimedOut => "timed_out",
             Self::Reset => "reset",
             Self::Closed => "closed",
+            Self::NotFound => "not_found",
+            Self::Busy => "busy",
+            Self::Unplugged => "unplugged",
             Self::NotPermitted => "not_permitted",
             Self::NothingToSend => "nothing_to_send",
             Self::NotRecorded => "not_recorded",
@@ -90,9 +102,20 @@ impl ErrorKind {
                 "The device closed the connection: look at its display.",
                 "设备关闭了连接：请查看设备面板。",
             ),
+            Self::NotFound => Sentence::new(
+                "The device is not there: check its cable, and that it is switched on.",
+                "未找到设备：请检查连线并确认已开机。",
+            ),
+            Self::Busy => Sentence::new(
+                "Another program holds the device: end it, or the computer's own printing.",
+                "设备被其他程序占用：请关闭该程序或系统自带的打印服务。",
+            ),
+            Self::Unplugged => {
+                Sentence::new("The device was pulled out: plug it in again.", "设备已拔出：请重新插上。")
+            }
             Self::NotPermitted => Sentence::new(
-                "The device was found, but this program may not use it: ask the administrator for the right.",
-                "已找到设备，但程序没有使用权限：请管理员授权。",
+                "The device was found, but this program may not use it: the administrator adds the rules of `tallyman udev-rules`.",
+                "已找到设备，但程序没有使用权限：请管理员添加 `tallyman udev-rules` 给出的规则。",
             ),
             Self::NothingToSend => {
                 Sentence::new("The print job is empty: make the document again.", "打印任务是空的：请重新生成单据。")
@@ -134,6 +157,8 @@ impl From<io::Error> for TransportError {
             }
             io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected => ErrorKind::Closed,
             io::ErrorKind::PermissionDenied => ErrorKind::NotPermitted,
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::ResourceBusy => ErrorKind::Busy,
             _ => ErrorKind::Other,
         };
         Self { kind, detail: error.to_string() }

@@ -3,10 +3,15 @@
 //! Both traits can be made into objects, so that a station picks serial, USB or TCP when it reads its settings. Their
 //! methods give boxed futures that are `Send`: a device is slower than an allocation by orders of magnitude.
 
+mod blocking;
 mod error;
+mod file;
+mod serial;
 mod tcp;
 
 pub use error::{ErrorKind, TransportError};
+pub use file::DeviceFile;
+pub use serial::{Line, Parity, Serial};
 pub use tcp::Tcp;
 
 use std::{future::Future, pin::Pin, time::Duration};
