@@ -8,11 +8,13 @@ mod error;
 mod file;
 mod serial;
 mod tcp;
+mod usb;
 
 pub use error::{ErrorKind, TransportError};
 pub use file::DeviceFile;
 pub use serial::{Line, Parity, Serial};
 pub use tcp::Tcp;
+pub use usb::{Usb, UsbFound, UsbIdentity, UsbInterface, UsbKind, Which, plugged_in};
 
 use std::{future::Future, pin::Pin, time::Duration};
 
