@@ -11,6 +11,7 @@
 //!
 //! This crate knows nothing of the web, of databases or of the warehouse. It reads no clock and draws no random number.
 
+pub mod discover;
 pub mod fake;
 pub mod owner;
 pub mod printer;

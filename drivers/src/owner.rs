@@ -190,7 +190,8 @@ async fn own<T: Send>(device: Arc<dyn Connect>, mut work: impl Work, events: mps
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::scale::{Protocol, Stability};

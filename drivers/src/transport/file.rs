@@ -99,7 +99,8 @@ fn lost(error: io::Error) -> TransportError {
     TransportError { kind, detail: error.to_string() }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -3,6 +3,7 @@
 //! Both traits can be made into objects, so that a station picks serial, USB or TCP when it reads its settings. Their
 //! methods give boxed futures that are `Send`: a device is slower than an allocation by orders of magnitude.
 
+mod address;
 mod blocking;
 mod error;
 mod file;
@@ -10,6 +11,7 @@ mod serial;
 mod tcp;
 mod usb;
 
+pub use address::Address;
 pub use error::{ErrorKind, TransportError};
 pub use file::DeviceFile;
 pub use serial::{Line, Parity, Serial};

@@ -64,6 +64,17 @@ impl Line {
     }
 }
 
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parity = match self.parity {
+            Parity::None => 'N',
+            Parity::Odd => 'O',
+            Parity::Even => 'E',
+        };
+        write!(f, "{} {}{parity}{}", self.baud, self.bits, self.stop_bits)
+    }
+}
+
 /// A device on a serial port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Serial {
@@ -174,7 +185,8 @@ impl From<serialport::Error> for TransportError {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::fd::AsRawFd as _;
