@@ -19,11 +19,18 @@ CREATE TABLE printer (
   warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
   code TEXT NOT NULL,
   name TEXT NOT NULL,
-  -- tcp: host:port. folder: a directory.
-  transport TEXT NOT NULL CONSTRAINT printer_transport CHECK (transport IN ('tcp', 'folder')),
+  -- tcp: host:port. serial: a port and its line. usb: vendor:product/serial. file: a device file. folder: a directory.
+  transport TEXT NOT NULL CONSTRAINT printer_transport CHECK (transport IN ('tcp', 'serial', 'usb', 'file', 'folder')),
   address TEXT NOT NULL,
-  language TEXT NOT NULL CONSTRAINT printer_language CHECK (language IN ('zpl', 'pdf')),
+  language TEXT NOT NULL CONSTRAINT printer_language CHECK (language IN ('zpl', 'tspl', 'epl2', 'cpcl', 'esc_pos', 'pdf')),
   dots_per_m {{int}} NOT NULL DEFAULT 8000,
+  -- What is in it: millimetres, as 100x150.
+  stock TEXT NOT NULL DEFAULT '100x150',
+  -- How pictures are sent, and who draws codes.
+  compression TEXT NOT NULL DEFAULT 'acs' CONSTRAINT printer_compression CHECK (compression IN ('none', 'acs', 'z64')),
+  drawing TEXT NOT NULL DEFAULT 'picture' CONSTRAINT printer_drawing CHECK (drawing IN ('picture', 'mixed')),
+  turned {{bool}} NOT NULL DEFAULT FALSE,
+  cutter {{bool}} NOT NULL DEFAULT FALSE,
   active {{bool}} NOT NULL DEFAULT TRUE,
   -- What holds the queue up now: a fault's code; empty where nothing does.
   fault TEXT NOT NULL DEFAULT '',

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model::{JobState, PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
 use super::ops::{JobRow, about, came_out, lock};
 use super::{StationError, sql};
 use crate::db::{Command, Context, DbError, Op, Tx};
@@ -33,6 +33,16 @@ row! {
         pub language: PrinterLanguage,
         /// Its density, in dots per metre.
         pub dots_per_m: i64,
+        /// What is in it, in millimetres, as `100x150`.
+        pub stock: String,
+        /// How pictures are sent, in ZPL.
+        pub compression: Compression,
+        /// Who draws, in ZPL.
+        pub drawing: Drawing,
+        /// Prints turned by 180 degrees.
+        pub turned: bool,
+        /// Cuts after each label.
+        pub cutter: bool,
         /// What holds it up; empty for nothing.
         pub fault: String,
     }

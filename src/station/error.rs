@@ -15,6 +15,10 @@ crate::refusals! {
         BadAddress { address: String } = 422 "station.bad_address",
         /// The density is none of a label printer.
         BadDensity { dots_per_m: i64 } = 422 "station.bad_density",
+        /// The stock's name means nothing.
+        BadStock { stock: String } = 422 "station.bad_stock",
+        /// A device that is told in PDF.
+        PdfDevice { transport: String } = 422 "station.pdf_device",
         /// There is no printer that could print this.
         NoPrinter {} = 409 "station.no_printer",
         /// The printer is switched off in the setup.

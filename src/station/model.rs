@@ -5,6 +5,12 @@ crate::codes! {
     pub enum PrinterTransport {
         /// Over the network: `host:port`.
         Tcp = "tcp",
+        /// On a serial port: its path, and its line where that isn't 9600 8N1: `/dev/ttyUSB0,115200 8N1`.
+        Serial = "serial",
+        /// On USB: `0a5f:00d3/SERIAL`, or `0a5f:00d3@1-2.4` for a port.
+        Usb = "usb",
+        /// A device file, as `/dev/usb/lp0`.
+        File = "file",
         /// A directory that files are put into.
         Folder = "folder",
     }
@@ -15,8 +21,38 @@ crate::codes! {
     pub enum PrinterLanguage {
         /// ZPL II.
         Zpl = "zpl",
+        /// TSPL: TSC and most label printers from China.
+        Tspl = "tspl",
+        /// EPL2: older Zebra (Eltron).
+        Epl2 = "epl2",
+        /// CPCL: mobile printers.
+        Cpcl = "cpcl",
+        /// ESC/POS: receipt printers.
+        EscPos = "esc_pos",
         /// PDF.
         Pdf = "pdf",
+    }
+}
+
+crate::codes! {
+    /// How a picture is sent to a ZPL printer.
+    pub enum Compression {
+        /// Plain hex.
+        None = "none",
+        /// Hex with run lengths: every ZPL printer reads it.
+        Acs = "acs",
+        /// Zlib and base64: half of that, and some printers that are not Zebra's refuse it.
+        Z64 = "z64",
+    }
+}
+
+crate::codes! {
+    /// Who draws a label for a ZPL printer.
+    pub enum Drawing {
+        /// All of it is sent as one picture: the preview is the print.
+        Picture = "picture",
+        /// Barcodes are commands of the printer: fewer bytes for a slow line.
+        Mixed = "mixed",
     }
 }
 

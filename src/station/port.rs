@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tallyman_drivers::printer::{self, NotRecorded, PrintOutcome, Progress};
-use tallyman_drivers::transport::{ErrorKind, Pending, Tcp};
+use tallyman_drivers::transport::{Address, Connect, ErrorKind, Pending, Tcp, UsbKind};
 use tallyman_labels::{
-    Format, Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots, write,
+    self as labels, Format, Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots,
+    write,
 };
 
 use super::attempt::{Outcome, PrinterRow};
 use super::label::{ContentRow, LabelData};
-use super::model::{FOLDER_FAULT, PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing, FOLDER_FAULT, PrinterLanguage, PrinterTransport};
 use super::queue::Port;
 use crate::app::App;
 use crate::db::BoxFuture;
@@ -51,12 +52,12 @@ impl Port for Printers {
                 let bytes =
                     draw(&layouts, &row, &data).map_err(|error| Outcome::Unprintable { error: error.to_string() })?;
                 match row.transport {
-                    PrinterTransport::Tcp => Ok(bytes),
                     PrinterTransport::Folder => Err(to_folder(&row, job, &data, &bytes)),
+                    _ => Ok(bytes),
                 }
             });
             match drawn.await {
-                Ok(Ok(bytes)) => over_tcp(&printer.address, &bytes).await,
+                Ok(Ok(bytes)) => to_device(printer, &bytes).await,
                 Ok(Err(outcome)) => outcome,
                 Err(error) => Outcome::Unprintable { error: error.to_string() },
             }
@@ -69,15 +70,40 @@ impl Port for Printers {
 /// # Errors
 /// Where something doesn't fit or has no glyph.
 pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Result<Vec<u8>, LabelError> {
+    let media = Media::named(&printer.stock).unwrap_or(Media::SHIPPING_100X150);
     let dots_per_m = u32::try_from(printer.dots_per_m).unwrap_or_default();
-    let width_dots = dots(HEAD_UM, dots_per_m);
-    let profile = PrinterProfile { dots_per_m, width_dots, ..PrinterProfile::DPI_203 };
-    let sheets = layouts.lay_out(&Label::Shipping(words(layouts, label)), &Media::SHIPPING_100X150, &profile)?;
-    let format = match printer.language {
-        PrinterLanguage::Zpl => Format::Printer(tallyman_labels::PrinterLanguage::Zpl),
-        PrinterLanguage::Pdf => Format::Pdf,
+    let language = told_in(printer.language).map(|(_, language)| language);
+    let profile = PrinterProfile {
+        dots_per_m,
+        width_dots: dots(HEAD_UM, dots_per_m),
+        compression: match printer.compression {
+            Compression::None => labels::Compression::None,
+            Compression::Acs => labels::Compression::Acs,
+            Compression::Z64 => labels::Compression::Z64,
+        },
+        mode: match printer.drawing {
+            Drawing::Picture => labels::DrawMode::Picture,
+            Drawing::Mixed => labels::DrawMode::Mixed,
+        },
+        turned: printer.turned,
+        cutter: printer.cutter,
+        ..PrinterProfile::DPI_203
     };
-    Ok(write(&sheets, &Media::SHIPPING_100X150, &profile, format)?.concat())
+    let sheets = layouts.lay_out(&Label::Shipping(words(layouts, label)), &media, &profile)?;
+    let format = language.map_or(Format::Pdf, Format::Printer);
+    Ok(write(&sheets, &media, &profile, format)?.concat())
+}
+
+/// A printer's language as drivers and as labels name it; `None` for PDF, which no device here takes.
+fn told_in(language: PrinterLanguage) -> Option<(printer::Language, labels::PrinterLanguage)> {
+    Some(match language {
+        PrinterLanguage::Zpl => (printer::Language::Zpl, labels::PrinterLanguage::Zpl),
+        PrinterLanguage::Tspl => (printer::Language::Tspl, labels::PrinterLanguage::Tspl),
+        PrinterLanguage::Epl2 => (printer::Language::Epl2, labels::PrinterLanguage::Epl2),
+        PrinterLanguage::Cpcl => (printer::Language::Cpcl, labels::PrinterLanguage::Cpcl),
+        PrinterLanguage::EscPos => (printer::Language::EscPos, labels::PrinterLanguage::EscPos),
+        PrinterLanguage::Pdf => return None,
+    })
 }
 
 fn words(layouts: &Layouts, label: &LabelData) -> ShippingLabel {
@@ -203,18 +229,35 @@ impl Progress for Sending {
     fn handed_over(&mut self, _: usize) {}
 }
 
-async fn over_tcp(address: &str, bytes: &[u8]) -> Outcome {
-    let unreachable = |error: String| Outcome::Held { fault: ErrorKind::Unreachable.code().to_owned(), error };
-    let found = tokio::time::timeout(Duration::from_secs(5), tokio::net::lookup_host(address)).await;
-    let address = match found {
+/// The way to a printer. A name on the network is looked up anew for each job: a printer may have got another address.
+async fn way_to(row: &PrinterRow) -> Result<std::sync::Arc<dyn Connect>, Outcome> {
+    let unreachable =
+        |error: &str| Outcome::Held { fault: ErrorKind::Unreachable.code().to_owned(), error: error.to_owned() };
+    if row.transport != PrinterTransport::Tcp {
+        let address = format!("{}:{}", row.transport.code(), row.address).parse::<Address>();
+        return address.map(|address| address.device(UsbKind::Printer)).map_err(unreachable);
+    }
+    let found = tokio::time::timeout(Duration::from_secs(5), tokio::net::lookup_host(&row.address)).await;
+    let first = match found {
         Ok(Ok(mut addresses)) => addresses.next(),
-        Ok(Err(error)) => return unreachable(error.to_string()),
-        Err(_) => return unreachable("the name of the printer could not be looked up in time".to_owned()),
+        Ok(Err(error)) => return Err(unreachable(&error.to_string())),
+        Err(_) => return Err(unreachable("the name of the printer could not be looked up in time")),
     };
-    let Some(address) = address else { return unreachable("the name of the printer means nothing".to_owned()) };
+    let address = first.ok_or_else(|| unreachable("the name of the printer means nothing"))?;
+    Ok(std::sync::Arc::new(Tcp::new(address)))
+}
+
+async fn to_device(row: &PrinterRow, bytes: &[u8]) -> Outcome {
+    let Some((language, _)) = told_in(row.language) else {
+        return Outcome::Unprintable { error: "a device takes no PDF".to_owned() };
+    };
+    let device = match way_to(row).await {
+        Ok(device) => device,
+        Err(outcome) => return outcome,
+    };
     let mut sending = Sending::default();
-    let (device, profile) = (Tcp::new(address), printer::PrinterProfile::zpl());
-    match tokio::time::timeout(LONGEST, printer::print(&device, &profile, bytes, &mut sending)).await {
+    let profile = printer::PrinterProfile::of(language);
+    match tokio::time::timeout(LONGEST, printer::print(device.as_ref(), &profile, bytes, &mut sending)).await {
         Ok(outcome) => told(outcome),
         Err(_) if sending.begun => Outcome::InDoubt { error: "the printer took too long".to_owned() },
         Err(_) => Outcome::Held { fault: ErrorKind::TimedOut.code().to_owned(), error: String::new() },
@@ -235,10 +278,11 @@ fn told(outcome: PrintOutcome) -> Outcome {
             Outcome::Held { fault, error: codes.join(", ") }
         }
         PrintOutcome::Sent { .. } => Outcome::Sent,
-        PrintOutcome::Printed { evidence } => Outcome::Printed {
-            evidence: match evidence {
-                printer::Evidence::IdleAfter => "idle_after".to_owned(),
-            },
+        PrintOutcome::Printed { evidence } => match evidence {
+            printer::Evidence::Completed => Outcome::Printed { evidence: "completed".to_owned() },
+            printer::Evidence::IdleAfter => Outcome::Printed { evidence: "idle_after".to_owned() },
+            // A label with a number of its own does harm twice: that the printer was at work is not enough, its scan is.
+            printer::Evidence::Idle => Outcome::Sent,
         },
         PrintOutcome::InDoubt { offset, error } => {
             let hints: Vec<&str> = error.hints().iter().map(|hint| hint.en).collect();

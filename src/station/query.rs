@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::{JobKind, JobState, PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing, JobKind, JobState, PrinterLanguage, PrinterTransport};
 use super::{StationError, sql};
 use crate::db::{DbError, Tx};
 use crate::kernel::Timestamp;
@@ -28,6 +28,16 @@ row! {
         pub language: PrinterLanguage,
         /// Its density, in dots per metre.
         pub dots_per_m: i64,
+        /// What is in it, in millimetres, as `100x150`.
+        pub stock: String,
+        /// How pictures are sent, in ZPL.
+        pub compression: Compression,
+        /// Who draws, in ZPL.
+        pub drawing: Drawing,
+        /// Prints turned by 180 degrees.
+        pub turned: bool,
+        /// Cuts after each label.
+        pub cutter: bool,
         /// Whether it is in use.
         pub active: bool,
         /// What holds its queue up, as a code; empty for nothing.

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tallyman_drivers::transport::Address;
+use tallyman_labels::Media;
 use utoipa::ToSchema;
 
-use super::model::{PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing, PrinterLanguage, PrinterTransport};
 use super::ops::{active_printer, require};
 use super::{StationError, sql};
 use crate::args;
@@ -36,16 +38,44 @@ pub struct PutPrinter {
     pub name: String,
     /// How it is reached.
     pub transport: PrinterTransport,
-    /// `host:port`, or an absolute directory.
+    /// `host:port` on the network; `/dev/ttyUSB0,9600 8N1` on a serial port; `0a5f:00d3/SERIAL` on USB, as `tallyman
+    /// devices` writes it; `/dev/usb/lp0` as a file; an absolute directory.
     pub address: String,
     /// What it understands.
     pub language: PrinterLanguage,
     /// Its density; 8000 is 203 dpi.
     #[serde(default = "usual_density")]
     pub dots_per_m: i64,
+    /// What is in it, in millimetres, as `100x150`.
+    #[serde(default = "usual_stock")]
+    pub stock: String,
+    /// How pictures are sent, in ZPL.
+    #[serde(default = "usual_compression")]
+    pub compression: Compression,
+    /// Who draws, in ZPL.
+    #[serde(default = "usual_drawing")]
+    pub drawing: Drawing,
+    /// Prints turned by 180 degrees: for labels that leave the printer foot first.
+    #[serde(default)]
+    pub turned: bool,
+    /// Cuts after each label.
+    #[serde(default)]
+    pub cutter: bool,
     /// Whether it is in use.
     #[serde(default = "in_use")]
     pub active: bool,
+}
+
+fn usual_stock() -> String {
+    "100x150".to_owned()
+}
+
+const fn usual_compression() -> Compression {
+    Compression::Acs
+}
+
+const fn usual_drawing() -> Drawing {
+    Drawing::Picture
 }
 
 const fn usual_density() -> i64 {
@@ -71,6 +101,9 @@ impl PutPrinter {
                 .rsplit_once(':')
                 .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)),
             PrinterTransport::Folder => std::path::Path::new(address).is_absolute(),
+            PrinterTransport::Serial | PrinterTransport::Usb | PrinterTransport::File => {
+                format!("{}:{address}", self.transport.code()).parse::<Address>().is_ok()
+            }
         };
         if good { Ok(address) } else { Err(StationError::BadAddress { address: address.to_owned() }) }
     }
@@ -87,10 +120,30 @@ impl Operation for PutPrinter {
         if !DENSITIES.contains(&self.dots_per_m) {
             return Err(StationError::BadDensity { dots_per_m: self.dots_per_m });
         }
+        let Some(stock) = Media::named(self.stock.trim()) else {
+            return Err(StationError::BadStock { stock: self.stock.clone() });
+        };
+        // A device takes no PDF: that is for folders, and what watches them.
+        if self.language == PrinterLanguage::Pdf && self.transport != PrinterTransport::Folder {
+            return Err(StationError::PdfDevice { transport: self.transport.code().to_owned() });
+        }
         // Nothing below may fail for a business reason.
         let warehouse = op.warehouse();
-        let values =
-            args![warehouse, &code, name, self.transport, address, self.language, self.dots_per_m, self.active];
+        let values = args![
+            warehouse,
+            &code,
+            name,
+            self.transport,
+            address,
+            self.language,
+            self.dots_per_m,
+            self.active,
+            stock.name(),
+            self.compression,
+            self.drawing,
+            self.turned,
+            self.cutter
+        ];
         let (printer_id,): (PrinterId,) = op.tx.one("printer", sql::PUT_PRINTER, values).await?;
         let data = json!({ "code": code, "transport": self.transport, "address": address, "active": self.active });
         op.record("printer.put", ("printer", printer_id.0), &data);

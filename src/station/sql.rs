@@ -2,10 +2,12 @@
 
 crate::statements! {
     /// Makes a printer, or changes it. A changed printer starts without a fault.
-    PUT_PRINTER = "INSERT INTO printer (warehouse_id, code, name, transport, address, language, dots_per_m, active)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    PUT_PRINTER = "INSERT INTO printer (warehouse_id, code, name, transport, address, language, dots_per_m, active, stock,
+        compression, drawing, turned, cutter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, transport = excluded.transport, address = excluded.address,
-        language = excluded.language, dots_per_m = excluded.dots_per_m, active = excluded.active, fault = '', fault_at = NULL
+        language = excluded.language, dots_per_m = excluded.dots_per_m, active = excluded.active, stock = excluded.stock,
+        compression = excluded.compression, drawing = excluded.drawing, turned = excluded.turned, cutter = excluded.cutter,
+        fault = '', fault_at = NULL
         RETURNING id";
     /// Makes a station, or changes it.
     PUT_STATION = "INSERT INTO station (warehouse_id, code, name, label_printer_id) VALUES ($1, $2, $3, $4)
@@ -13,7 +15,8 @@ crate::statements! {
     /// A printer by its code.
     SELECT_PRINTER_ID = "SELECT id, active FROM printer WHERE warehouse_id = $1 AND code = $2";
     /// Every printer.
-    LIST_PRINTERS = "SELECT p.id, p.code, p.name, p.transport, p.address, p.language, p.dots_per_m, p.active, p.fault, p.fault_at,
+    LIST_PRINTERS = "SELECT p.id, p.code, p.name, p.transport, p.address, p.language, p.dots_per_m, p.stock, p.compression, p.drawing, p.turned,
+        p.cutter, p.active, p.fault, p.fault_at,
         (SELECT COUNT(*) FROM print_job j WHERE j.printer_id = p.id AND j.state IN ('queued', 'sending'))
         FROM printer p WHERE p.warehouse_id = $1 ORDER BY p.code";
     /// Every station.
@@ -104,8 +107,8 @@ crate::statements! {
     SELECT_BUSY_PRINTERS = "SELECT p.id FROM printer p WHERE p.active AND EXISTS
         (SELECT 1 FROM print_job j WHERE j.printer_id = p.id AND j.state = 'queued') ORDER BY p.id";
     /// A printer, locked: one attempt at a time.
-    LOCK_PRINTER = lite "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, fault FROM printer WHERE id = $1 AND active"
-        pg "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, fault FROM printer WHERE id = $1 AND active FOR UPDATE";
+    LOCK_PRINTER = lite "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, stock, compression, drawing, turned, cutter, fault FROM printer WHERE id = $1 AND active"
+        pg "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, stock, compression, drawing, turned, cutter, fault FROM printer WHERE id = $1 AND active FOR UPDATE";
     /// Whether an attempt is under way on a printer.
     SELECT_SENDING = "SELECT id FROM print_job WHERE printer_id = $1 AND state = 'sending' LIMIT 1";
     /// The first job of a printer's queue, with what could forbid it.

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use tallyman::kernel::ids::{PlaceId, PrintJobId, PrinterId, WarehouseId};
-use tallyman::messages::Language;
+use tallyman::messages;
 use tallyman::shipping::manifest::OpenManifest;
 use tallyman::shipping::scan::ScanOut;
 use tallyman::station::faults;
-use tallyman::station::model::{JobState, PrinterLanguage, PrinterTransport};
+use tallyman::station::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
 use tallyman::station::ops::{ProveByScan, ReprintLabel};
 use tallyman::station::port::Printers;
 use tallyman::station::query::{self, JobView};
 use tallyman::station::queue::{self, Worked, doubt_overdue, work_one};
 use tallyman::station::setup::PutPrinter;
 use tallyman_drivers::fake::{FakePrinter, Mode};
+use tallyman_drivers::printer::Language;
 
 use crate::both;
 use crate::printing::printer;
@@ -37,7 +38,7 @@ async fn job(world: &World, job: PrintJobId) -> JobView {
 
 async fn fault(world: &World) -> (String, String) {
     let code = world.text("SELECT fault FROM printer ORDER BY id LIMIT 1").await;
-    let sentence = faults::sentence(&code, Language::ZhCn);
+    let sentence = faults::sentence(&code, messages::Language::ZhCn);
     (code, sentence)
 }
 
@@ -53,6 +54,53 @@ both!(a_ready_printer_prints_and_proves_it, |world| {
     assert_eq!(work(world, printer).await, Worked::OneDone);
     assert_eq!(fake.printed(), 2);
     assert_ne!(fake.labels()[0], fake.labels()[1]);
+});
+
+both!(each_language_is_printed_and_its_proof_counts_for_what_it_is, |world| {
+    let parcels = packed(world, 4, 1).await;
+    let cases = [
+        (PrinterLanguage::Tspl, Language::Tspl, JobState::Sent, ""),
+        (PrinterLanguage::Epl2, Language::Epl2, JobState::Sent, ""),
+        (PrinterLanguage::Cpcl, Language::Cpcl, JobState::Printed, "idle_after"),
+        (PrinterLanguage::EscPos, Language::EscPos, JobState::Printed, "completed"),
+    ];
+    let mut pictures = Vec::new();
+    for ((language, spoken, state, evidence), parcel) in cases.into_iter().zip(parcels) {
+        let fake = FakePrinter::speaking(spoken, 0, None).await.unwrap();
+        let put = PutPrinter { address: fake.address().to_string(), language, ..printer("Z1") };
+        let id = world.does(put).await.printer_id;
+        let label = world.does(QueueLabel(parcel)).await;
+        assert_eq!(work(world, id).await, Worked::OneDone);
+        let view = job(world, label).await;
+        assert_eq!((view.state, view.evidence.as_str(), fake.printed()), (state, evidence, 1), "{language:?}");
+        // What no proof settles, the scan of the label does.
+        let scan = ProveByScan { scan: view.waybill.clone() };
+        assert_eq!(world.does(scan).await.settled, state == JobState::Sent);
+        assert_eq!(job(world, label).await.state, JobState::Printed);
+        pictures.extend(fake.pictures().remove(0));
+    }
+    assert_eq!(pictures.len(), 4);
+    let sizes: Vec<_> = pictures.iter().map(|picture| (picture.width, picture.height)).collect();
+    assert_eq!(sizes, [(800, 1200); 4]);
+});
+
+both!(stock_and_ways_of_drawing_are_the_printers_own, |world| {
+    let (fake, _, parcels) = zebra(world, 1).await;
+    let put = PutPrinter {
+        address: fake.address().to_string(),
+        stock: "76x130".into(),
+        compression: Compression::Z64,
+        drawing: Drawing::Mixed,
+        turned: true,
+        cutter: true,
+        ..printer("Z1")
+    };
+    let id = world.does(put).await.printer_id;
+    world.does(QueueLabel(parcels[0])).await;
+    assert_eq!(work(world, id).await, Worked::OneDone);
+    let label = String::from_utf8(fake.labels().remove(0)).unwrap();
+    assert!(label.starts_with("^XA^PW608^LL1040^LH0,0^POI"), "{}", &label[..40]);
+    assert!(label.contains("^BCN,") && label.contains(":Z64:") && label.ends_with("^MMC^XZ"));
 });
 
 both!(no_paper_and_no_connection_hold_the_queue_up_with_a_sentence, |world| {

@@ -11,7 +11,7 @@ use tallyman::refusal::Refusal;
 use tallyman::station::StationError;
 use tallyman::station::attempt::{LEASE_MS, Outcome, PROOF_MS, PrinterRow};
 use tallyman::station::label::LabelData;
-use tallyman::station::model::{JobState, PrinterLanguage, PrinterTransport};
+use tallyman::station::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
 use tallyman::station::ops::{MoveJob, ProveByScan, ReprintLabel, RetryJob, SettleDoubt};
 use tallyman::station::query::{self, JobFilter, JobView};
 use tallyman::station::queue::{self, Port, Worked, doubt_overdue, work_one};
@@ -68,6 +68,11 @@ pub fn printer(code: &str) -> PutPrinter {
         address: "127.0.0.1:9100".into(),
         language: PrinterLanguage::Zpl,
         dots_per_m: 8000,
+        stock: "100x150".into(),
+        compression: Compression::Acs,
+        drawing: Drawing::Picture,
+        turned: false,
+        cutter: false,
         active: true,
     }
 }
@@ -438,11 +443,23 @@ both!(setting_up_printers_and_stations_refuses_what_cannot_work, |world| {
     assert!(matches!(refused(|p| p.address = "printer".into()).await, StationError::BadAddress { .. }));
     assert!(matches!(refused(|p| p.address = "printer:0".into()).await, StationError::BadAddress { .. }));
     assert!(matches!(refused(|p| p.transport = PrinterTransport::Folder).await, StationError::BadAddress { .. }));
+    assert!(matches!(refused(|p| p.transport = PrinterTransport::Usb).await, StationError::BadAddress { .. }));
+    assert!(matches!(refused(|p| p.transport = PrinterTransport::File).await, StationError::BadAddress { .. }));
+    assert!(matches!(refused(|p| p.language = PrinterLanguage::Pdf).await, StationError::PdfDevice { .. }));
+    assert!(matches!(refused(|p| p.stock = "wide".into()).await, StationError::BadStock { .. }));
     assert!(matches!(refused(|p| p.dots_per_m = 203).await, StationError::BadDensity { .. }));
     let packer = world.db.operate(world.as_role(Role::Packer), printer("Z1")).await.unwrap_err();
     assert_eq!(packer.code(), "forbidden");
     let station = PutStation { code: "S1".into(), name: "S".into(), label_printer: Some("Z9".into()) };
     assert!(matches!(world.refused(station).await, StationError::NotFound { .. }));
+    for (code, transport, address) in [
+        ("U1", PrinterTransport::Usb, "0a5f:00d3/28J1"),
+        ("S1", PrinterTransport::Serial, "/dev/serial/by-id/usb-1,115200 8N1"),
+        ("F1", PrinterTransport::File, "/dev/usb/lp0"),
+    ] {
+        world.does(PutPrinter { transport, address: address.into(), stock: " A6 ".into(), ..printer(code) }).await;
+    }
+    assert_eq!(world.text("SELECT stock FROM printer WHERE code = 'U1'").await, "105x148");
     let first = world.does(printer("Z1")).await.printer_id;
     assert_eq!(world.does(PutPrinter { name: "Front".into(), ..printer("z1") }).await.printer_id, first);
 });
