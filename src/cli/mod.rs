@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod devices;
 mod import;
 mod label;
 mod serve;
@@ -39,6 +40,9 @@ enum Command {
     Serve,
     Demo(demo::Demo),
     Import(import::Import),
+    Devices(devices::Devices),
+    /// Print the udev rules that let a group use printers, scanners and scales.
+    UdevRules(devices::UdevRules),
     #[command(subcommand)]
     Label(label::Label),
     /// Make, list and end tokens, with which people's devices and programs use the API.
@@ -97,11 +101,13 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
     match &command {
         Command::Config => return config::run(config),
         Command::Label(label) => return label::run(&config.settings, label, language),
+        Command::UdevRules(asked) => return devices::rules(asked),
         _ => {}
     }
     let said = config.origins.get("log_level").is_some_and(|origin| *origin != Origin::Default);
     // The demo tells its own story; each request of its people would drown it.
-    let level = if matches!(command, Command::Demo(_)) && !said { "warn" } else { &config.settings.log_level };
+    let quiet = matches!(command, Command::Demo(_) | Command::Devices(_));
+    let level = if quiet && !said { "warn" } else { &config.settings.log_level };
     start_log(level, config.settings.log_format);
     for name in &config.strange {
         tracing::warn!(name, "this environment variable looks like a setting, and there is none of that name");
@@ -115,8 +121,9 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
             Command::Import(import) => import::run(&config.settings, import, language).await,
             Command::Token(token) => token::run(&config.settings, token, language).await,
             Command::Verify(verify) => verify::run(&config.settings, &verify, language).await,
-            // Both were run above: they need no database.
-            Command::Config | Command::Label(_) => Ok(()),
+            Command::Devices(asked) => devices::run(asked, language).await,
+            // They were run above: they need no database.
+            Command::Config | Command::Label(_) | Command::UdevRules(_) => Ok(()),
         }
     })
 }

@@ -10,6 +10,7 @@ mod api_limits;
 mod api_people;
 mod changes;
 mod cli;
+mod cli_devices;
 mod demo;
 mod importing;
 mod kill;

@@ -9,8 +9,10 @@ pub mod keyboard;
 pub mod pos;
 pub mod serial;
 pub mod ssi;
+mod way;
 
 pub use aim::Symbology;
+pub use way::{How, way};
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
