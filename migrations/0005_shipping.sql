@@ -44,6 +44,11 @@ CREATE TABLE station (
   code TEXT NOT NULL,
   name TEXT NOT NULL,
   label_printer_id {{int}} REFERENCES printer (id),
+  -- Devices that hang on the machine of the service: where, and how they talk; empty for none.
+  scanner TEXT NOT NULL DEFAULT '',
+  scanner_how TEXT NOT NULL DEFAULT '' CONSTRAINT station_scanner CHECK (scanner_how IN ('', 'serial', 'ssi', 'keyboard', 'pos')),
+  scale TEXT NOT NULL DEFAULT '',
+  scale_protocol TEXT NOT NULL DEFAULT '',
   CONSTRAINT station_code UNIQUE (warehouse_id, code)
 ) {{strict}};
 

@@ -10,6 +10,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::clock::SharedClock;
 use crate::kernel::ids::WarehouseId;
 use crate::people::tokens::TokenCache;
+use crate::station::devices::StationDevices;
 use crate::storefront::channels::ChannelCache;
 use tallyman_labels::Layouts;
 
@@ -36,6 +37,8 @@ pub struct Parts {
     pub intake: Semaphore,
     /// Label layouts: the firm's own, and those in the program.
     pub layouts: Layouts,
+    /// What scanners and scales of stations said lately.
+    pub devices: StationDevices,
     /// Which workers run.
     pub workers: Workers,
     /// Wakes the workers when there is something to do at once.
@@ -114,6 +117,7 @@ impl App {
             channels: ChannelCache::default(),
             intake: Semaphore::new(INTAKE),
             layouts,
+            devices: StationDevices::default(),
             workers: Workers::default(),
             wake: Wake::default(),
         }))

@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::random::SystemRandom;
 use crate::setup::{self, Administrator, Opened, StartError};
-use crate::station::{port::Printers, queue};
+use crate::station::{devices, port::Printers, queue};
 use crate::storefront::outbox::courier::{self, Courier};
 use crate::storefront::{inbox, outbox};
 use crate::web;
@@ -63,6 +63,7 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
     let server = tokio::spawn(server.into_future());
     let mut workers = JoinSet::new();
     work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers::new(&app)), told.clone()));
+    work(&mut workers, &app, "devices of stations", devices::run(app.clone(), told.clone()));
     work(&mut workers, &app, "inbox", inbox::worker::run(app.clone(), told.clone()));
     work(&mut workers, &app, "outbox", outbox::worker::run(app.clone(), Arc::new(courier), told));
     tracing::info!(%address, database = app.db.kind(), "the service runs");

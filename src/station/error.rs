@@ -19,6 +19,10 @@ crate::refusals! {
         BadStock { stock: String } = 422 "station.bad_stock",
         /// A device that is told in PDF.
         PdfDevice { transport: String } = 422 "station.pdf_device",
+        /// The address is none of a device.
+        BadDevice { address: String } = 422 "station.bad_device",
+        /// No scanner or scale talks like this.
+        UnknownWay { way: String, known: String } = 422 "station.unknown_way",
         /// There is no printer that could print this.
         NoPrinter {} = 409 "station.no_printer",
         /// The printer is switched off in the setup.

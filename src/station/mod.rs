@@ -5,6 +5,7 @@
 //! inside a transaction.
 
 pub mod attempt;
+pub mod devices;
 mod error;
 pub mod faults;
 pub mod label;

@@ -61,6 +61,14 @@ row! {
         pub name: String,
         /// The code of its label printer.
         pub label_printer: Option<String>,
+        /// Where its scanner is; empty for none.
+        pub scanner: String,
+        /// How that talks.
+        pub scanner_how: String,
+        /// Where its scale is; empty for none.
+        pub scale: String,
+        /// What that speaks.
+        pub scale_protocol: String,
     }
 }
 

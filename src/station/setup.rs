@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tallyman_drivers::scale::Protocol;
+use tallyman_drivers::scanner::How;
 use tallyman_drivers::transport::Address;
 use tallyman_labels::Media;
 use utoipa::ToSchema;
@@ -162,6 +164,45 @@ pub struct PutStation {
     /// The code of the printer that its labels come from.
     #[serde(default)]
     pub label_printer: Option<String>,
+    /// Where its scanner is, on the machine of the service: `serial:/dev/ttyUSB0`, `usb:0c2e:0b81/SERIAL`, as `tallyman
+    /// devices` writes it; empty for none. A scanner that types needs nothing here.
+    #[serde(default)]
+    pub scanner: String,
+    /// How that talks: `serial` (where nothing is said), `ssi`, `keyboard`, `pos`.
+    #[serde(default)]
+    pub scanner_how: String,
+    /// Where its scale is; empty for none.
+    #[serde(default)]
+    pub scale: String,
+    /// What that speaks, as `st_gs`.
+    #[serde(default)]
+    pub scale_protocol: String,
+}
+
+impl PutStation {
+    /// Scanner, its way, scale, its protocol: each pair whole or empty.
+    fn devices(&self) -> Result<[String; 4], StationError> {
+        let address = |text: &str| {
+            let bad = |_| StationError::BadDevice { address: text.to_owned() };
+            text.parse::<Address>().map(|address| address.to_string()).map_err(bad)
+        };
+        let mut devices = [const { String::new() }; 4];
+        let (scanner, scale) = (self.scanner.trim(), self.scale.trim());
+        if !scanner.is_empty() {
+            let how = if self.scanner_how.is_empty() { "serial" } else { self.scanner_how.as_str() };
+            let known = || "serial, ssi, keyboard, pos".to_owned();
+            How::named(how).ok_or_else(|| StationError::UnknownWay { way: how.to_owned(), known: known() })?;
+            [devices[0], devices[1]] = [address(scanner)?, how.to_owned()];
+        }
+        if !scale.is_empty() {
+            let protocol = self.scale_protocol.as_str();
+            let known = || Protocol::ALL.map(Protocol::code).join(", ");
+            Protocol::named(protocol)
+                .ok_or_else(|| StationError::UnknownWay { way: protocol.to_owned(), known: known() })?;
+            [devices[2], devices[3]] = [address(scale)?, protocol.to_owned()];
+        }
+        Ok(devices)
+    }
 }
 
 /// A station that was put.
@@ -183,11 +224,13 @@ impl Operation for PutStation {
             Some(printer) => Some(active_printer(op, printer).await?),
             None => None,
         };
+        let [scanner, how, scale, protocol] = self.devices()?;
         // Nothing below may fail for a business reason.
         let warehouse = op.warehouse();
-        let (station_id,): (StationId,) =
-            op.tx.one("station", sql::PUT_STATION, args![warehouse, &code, name, printer]).await?;
-        op.record("station.put", ("station", station_id.0), &json!({ "code": code, "printer": printer }));
+        let values = args![warehouse, &code, name, printer, &scanner, how, &scale, protocol];
+        let (station_id,): (StationId,) = op.tx.one("station", sql::PUT_STATION, values).await?;
+        let data = json!({ "code": code, "printer": printer, "scanner": scanner, "scale": scale });
+        op.record("station.put", ("station", station_id.0), &data);
         Ok(StationPut { station_id })
     }
 }

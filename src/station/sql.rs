@@ -10,8 +10,15 @@ crate::statements! {
         fault = '', fault_at = NULL
         RETURNING id";
     /// Makes a station, or changes it.
-    PUT_STATION = "INSERT INTO station (warehouse_id, code, name, label_printer_id) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, label_printer_id = excluded.label_printer_id RETURNING id";
+    PUT_STATION = "INSERT INTO station (warehouse_id, code, name, label_printer_id, scanner, scanner_how, scale, scale_protocol)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, label_printer_id = excluded.label_printer_id,
+        scanner = excluded.scanner, scanner_how = excluded.scanner_how, scale = excluded.scale, scale_protocol = excluded.scale_protocol
+        RETURNING id";
+    /// Stations with devices of their own.
+    LIST_STATION_DEVICES = "SELECT id, scanner, scanner_how, scale, scale_protocol FROM station WHERE scanner <> '' OR scale <> '' ORDER BY id";
+    /// A station by its code.
+    SELECT_STATION_ID = "SELECT id FROM station WHERE warehouse_id = $1 AND code = $2";
     /// A printer by its code.
     SELECT_PRINTER_ID = "SELECT id, active FROM printer WHERE warehouse_id = $1 AND code = $2";
     /// Every printer.
@@ -20,7 +27,7 @@ crate::statements! {
         (SELECT COUNT(*) FROM print_job j WHERE j.printer_id = p.id AND j.state IN ('queued', 'sending'))
         FROM printer p WHERE p.warehouse_id = $1 ORDER BY p.code";
     /// Every station.
-    LIST_STATIONS = "SELECT s.id, s.code, s.name, p.code FROM station s LEFT JOIN printer p ON p.id = s.label_printer_id
+    LIST_STATIONS = "SELECT s.id, s.code, s.name, p.code, s.scanner, s.scanner_how, s.scale, s.scale_protocol FROM station s LEFT JOIN printer p ON p.id = s.label_printer_id
         WHERE s.warehouse_id = $1 ORDER BY s.code";
     /// The printer for a label: the station's, else the first one; only active ones.
     CHOOSE_PRINTER = "SELECT id FROM printer WHERE warehouse_id = $1 AND active

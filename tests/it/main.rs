@@ -12,6 +12,7 @@ mod changes;
 mod cli;
 mod cli_devices;
 mod demo;
+mod floor_devices;
 mod importing;
 mod kill;
 mod model;

@@ -77,6 +77,18 @@ pub fn printer(code: &str) -> PutPrinter {
     }
 }
 
+pub fn station(code: &str) -> PutStation {
+    PutStation {
+        code: code.into(),
+        name: "Table 1".into(),
+        label_printer: None,
+        scanner: String::new(),
+        scanner_how: String::new(),
+        scale: String::new(),
+        scale_protocol: String::new(),
+    }
+}
+
 pub async fn with_printer(world: &World, orders: i64) -> (Vec<PlaceId>, PrinterId) {
     let parcels = packed(world, orders, 1).await;
     (parcels, world.does(printer("Z1")).await.printer_id)
@@ -362,7 +374,7 @@ both!(labels_come_from_the_stations_printer_or_from_the_first, |world| {
     assert!(matches!(world.refused(QueueLabel(parcels[0])).await, StationError::NoPrinter {}));
     world.does(printer("Z1")).await;
     let second = world.does(printer("Z2")).await.printer_id;
-    let put = PutStation { code: "PACK-1".into(), name: "1".into(), label_printer: Some("Z2".into()) };
+    let put = PutStation { label_printer: Some("Z2".into()), ..station("PACK-1") };
     let station: StationId = world.does(put).await.station_id;
     world.does(QueueLabel(parcels[0])).await;
     assert_eq!(job(world, PrintJobId(1)).await.printer, "Z1");
@@ -450,8 +462,17 @@ both!(setting_up_printers_and_stations_refuses_what_cannot_work, |world| {
     assert!(matches!(refused(|p| p.dots_per_m = 203).await, StationError::BadDensity { .. }));
     let packer = world.db.operate(world.as_role(Role::Packer), printer("Z1")).await.unwrap_err();
     assert_eq!(packer.code(), "forbidden");
-    let station = PutStation { code: "S1".into(), name: "S".into(), label_printer: Some("Z9".into()) };
-    assert!(matches!(world.refused(station).await, StationError::NotFound { .. }));
+    let unknown = PutStation { label_printer: Some("Z9".into()), ..station("S1") };
+    assert!(matches!(world.refused(unknown).await, StationError::NotFound { .. }));
+    let refused = |change: fn(&mut PutStation)| {
+        let mut put = station("S1");
+        change(&mut put);
+        world.refused(put)
+    };
+    assert!(matches!(refused(|s| s.scanner = "ttyUSB0".into()).await, StationError::BadDevice { .. }));
+    let spoken = refused(|s| (s.scanner, s.scanner_how) = ("serial:/dev/x".into(), "morse".into())).await;
+    assert!(matches!(spoken, StationError::UnknownWay { .. }));
+    assert!(matches!(refused(|s| s.scale = "serial:/dev/x".into()).await, StationError::UnknownWay { .. }));
     for (code, transport, address) in [
         ("U1", PrinterTransport::Usb, "0a5f:00d3/28J1"),
         ("S1", PrinterTransport::Serial, "/dev/serial/by-id/usb-1,115200 8N1"),
