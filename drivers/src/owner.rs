@@ -172,7 +172,9 @@ async fn own<T: Send>(device: Arc<dyn Connect>, mut work: impl Work, events: mps
                 if events.send(Told::Here).await.is_err() {
                     return;
                 }
-                work.work(way.as_mut()).await
+                let error = work.work(way.as_mut()).await;
+                way.shutdown(OPEN).await;
+                error
             }
             Err(error) => error,
         };

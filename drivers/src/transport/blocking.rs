@@ -53,6 +53,8 @@ pub(super) struct Threads {
     /// How the way ended; told again at each call.
     ended: Option<TransportError>,
     closed: Arc<AtomicBool>,
+    /// Closes when both threads have let go of the device.
+    let_go: mpsc::Receiver<()>,
 }
 
 impl Threads {
@@ -61,10 +63,18 @@ impl Threads {
         let closed = Arc::new(AtomicBool::new(false));
         let (orders, to_write) = blocking::channel::<Order>();
         let (into, arrived) = mpsc::channel(WAITING);
-        spawn(format!("{name} out"), move || write_orders(sink, &to_write))?;
+        let (holds, let_go) = mpsc::channel(1);
+        let holds_too = holds.clone();
+        spawn(format!("{name} out"), move || {
+            write_orders(sink, &to_write);
+            drop(holds_too);
+        })?;
         let closed_too = Arc::clone(&closed);
-        spawn(format!("{name} in"), move || read_all(source, &into, &closed_too))?;
-        Ok(Self { orders, arrived, rest: Vec::new(), ended: None, closed })
+        spawn(format!("{name} in"), move || {
+            read_all(source, &into, &closed_too);
+            drop(holds);
+        })?;
+        Ok(Self { orders, arrived, rest: Vec::new(), ended: None, closed, let_go })
     }
 
     async fn next(&mut self) -> Result<(), TransportError> {
@@ -182,9 +192,16 @@ impl Transport for Threads {
         })
     }
 
-    fn shutdown(self: Box<Self>, _limit: Duration) -> Pending<'static, ()> {
-        // What was handed over is with the system, which goes on sending it.
-        drop(self);
-        Box::pin(std::future::ready(()))
+    /// What was handed over is with the system, which goes on sending it. Waits until the device is free: the next job
+    /// may open it at once.
+    fn shutdown(mut self: Box<Self>, limit: Duration) -> Pending<'static, ()> {
+        Box::pin(async move {
+            let (none, _) = blocking::channel();
+            drop(std::mem::replace(&mut self.orders, none));
+            self.closed.store(true, Ordering::Relaxed);
+            // A reader that waits for room is let go of as well.
+            self.arrived.close();
+            let _ = timeout(limit.max(TICK * 3), self.let_go.recv()).await;
+        })
     }
 }

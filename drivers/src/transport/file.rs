@@ -26,6 +26,11 @@ impl DeviceFile {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
         let file = options.open(&self.path).map_err(lost)?;
+        // Anything else is somebody's file, and a label would overwrite it.
+        #[cfg(unix)]
+        if !std::os::unix::fs::FileTypeExt::is_char_device(&file.metadata()?.file_type()) {
+            return Err(TransportError { kind: ErrorKind::NotFound, detail: "it is no device file".to_owned() });
+        }
         let other = file.try_clone()?;
         Threads::start(&self.path.display().to_string(), Out(file), In(other))
     }
@@ -111,6 +116,17 @@ mod tests {
         let nowhere = DeviceFile { path: "/dev/usb/lp99".into() };
         let Err(missing) = nowhere.connect(LIMIT).await else { panic!("opened") };
         assert_eq!(missing.kind, ErrorKind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_device_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.txt");
+        std::fs::write(&path, "kept").unwrap();
+        let Err(refused) = DeviceFile { path: path.clone() }.connect(LIMIT).await else { panic!("opened") };
+        assert_eq!((refused.kind, refused.detail.as_str()), (ErrorKind::NotFound, "it is no device file"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+        assert!(DeviceFile { path: folder.path().into() }.connect(LIMIT).await.is_err());
     }
 
     #[tokio::test]

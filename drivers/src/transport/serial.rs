@@ -232,6 +232,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_port_is_free_as_soon_as_it_is_shut_down() {
+        let (mut far, serial) = pair();
+        for round in 0..5 {
+            let mut way = serial.connect(LIMIT).await.unwrap_or_else(|error| panic!("round {round}: {error}"));
+            assert_eq!(way.write(b"job", LIMIT).await.ended, Ok(()));
+            let mut got = [0; 3];
+            far.read_exact(&mut got).unwrap();
+            way.shutdown(LIMIT).await;
+        }
+    }
+
+    #[tokio::test]
     async fn a_device_that_stops_listening_is_noticed_within_the_limit() {
         let (_far, serial) = pair();
         let mut way = serial.connect(LIMIT).await.unwrap();
