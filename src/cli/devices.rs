@@ -10,12 +10,13 @@ use tallyman_drivers::printer::{self, DeviceId, Language as Spoken, PrintOutcome
 use tallyman_drivers::scale::{Protocol, Reading, Settled};
 use tallyman_drivers::scanner::{self, Event, How, Scan};
 use tallyman_drivers::transport::{Address, TransportError, Usb, UsbKind};
-use tallyman_labels::{self as labels, Kind, Label, Layouts, Media, PrinterProfile, TestPage, printer_bytes};
+use tallyman_labels::{Kind, Label, Layouts, Media, PrinterProfile, TestPage, printer_bytes};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::{Failure, complain, say};
 use crate::messages::{self, Language};
+use crate::station::port::drawn_in;
 
 /// List the printers, scanners and scales of this machine, try them, and watch them.
 #[derive(Args)]
@@ -259,14 +260,7 @@ fn test_page(own: Spoken, stock: &str, dpi: u32, address: &str) -> Result<Vec<u8
         600 => PrinterProfile::DPI_600,
         _ => return Err(unknown(&dpi.to_string(), "203, 300, 600")),
     };
-    let told = match own {
-        Spoken::Zpl => labels::PrinterLanguage::Zpl,
-        Spoken::Tspl => labels::PrinterLanguage::Tspl,
-        Spoken::Epl2 => labels::PrinterLanguage::Epl2,
-        Spoken::Cpcl => labels::PrinterLanguage::Cpcl,
-        Spoken::EscPos => labels::PrinterLanguage::EscPos,
-    };
-    let profile = PrinterProfile { language: told, ..profile };
+    let profile = PrinterProfile { language: drawn_in(own), ..profile };
     let sample = Kind::named("test_page").ok_or_else(|| refused("no test page".to_owned()))?;
     let label = sample.sample().map_err(|error| refused(error.to_string()))?;
     let label = match label {

@@ -72,7 +72,7 @@ impl Port for Printers {
 pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Result<Vec<u8>, LabelError> {
     let media = Media::named(&printer.stock).unwrap_or(Media::SHIPPING_100X150);
     let dots_per_m = u32::try_from(printer.dots_per_m).unwrap_or_default();
-    let language = told_in(printer.language).map(|(_, language)| language);
+    let language = told_in(printer.language).map(drawn_in);
     let profile = PrinterProfile {
         dots_per_m,
         width_dots: dots(HEAD_UM, dots_per_m),
@@ -94,16 +94,28 @@ pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Resul
     Ok(write(&sheets, &media, &profile, format)?.concat())
 }
 
-/// A printer's language as drivers and as labels name it; `None` for PDF, which no device here takes.
-fn told_in(language: PrinterLanguage) -> Option<(printer::Language, labels::PrinterLanguage)> {
+/// A printer's language as drivers name it; `None` for PDF, which no device here takes.
+fn told_in(language: PrinterLanguage) -> Option<printer::Language> {
     Some(match language {
-        PrinterLanguage::Zpl => (printer::Language::Zpl, labels::PrinterLanguage::Zpl),
-        PrinterLanguage::Tspl => (printer::Language::Tspl, labels::PrinterLanguage::Tspl),
-        PrinterLanguage::Epl2 => (printer::Language::Epl2, labels::PrinterLanguage::Epl2),
-        PrinterLanguage::Cpcl => (printer::Language::Cpcl, labels::PrinterLanguage::Cpcl),
-        PrinterLanguage::EscPos => (printer::Language::EscPos, labels::PrinterLanguage::EscPos),
+        PrinterLanguage::Zpl => printer::Language::Zpl,
+        PrinterLanguage::Tspl => printer::Language::Tspl,
+        PrinterLanguage::Epl2 => printer::Language::Epl2,
+        PrinterLanguage::Cpcl => printer::Language::Cpcl,
+        PrinterLanguage::EscPos => printer::Language::EscPos,
         PrinterLanguage::Pdf => return None,
     })
+}
+
+/// A language of drivers as labels name it.
+#[must_use]
+pub fn drawn_in(language: printer::Language) -> labels::PrinterLanguage {
+    match language {
+        printer::Language::Zpl => labels::PrinterLanguage::Zpl,
+        printer::Language::Tspl => labels::PrinterLanguage::Tspl,
+        printer::Language::Epl2 => labels::PrinterLanguage::Epl2,
+        printer::Language::Cpcl => labels::PrinterLanguage::Cpcl,
+        printer::Language::EscPos => labels::PrinterLanguage::EscPos,
+    }
 }
 
 fn words(layouts: &Layouts, label: &LabelData) -> ShippingLabel {
@@ -248,7 +260,7 @@ async fn way_to(row: &PrinterRow) -> Result<std::sync::Arc<dyn Connect>, Outcome
 }
 
 async fn to_device(row: &PrinterRow, bytes: &[u8]) -> Outcome {
-    let Some((language, _)) = told_in(row.language) else {
+    let Some(language) = told_in(row.language) else {
         return Outcome::Unprintable { error: "a device takes no PDF".to_owned() };
     };
     let device = match way_to(row).await {

@@ -171,6 +171,28 @@ impl Lines {
     }
 }
 
+/// Frames of so many bytes from an STX on; one that breaks off does not spoil the next.
+#[derive(Debug, Default)]
+struct Frames {
+    frame: Vec<u8>,
+}
+
+impl Frames {
+    const STX: u8 = 2;
+
+    /// The frame that is complete with this byte.
+    fn byte(&mut self, byte: u8, length: usize) -> Option<Vec<u8>> {
+        if byte == Self::STX {
+            self.frame.clear();
+        } else if self.frame.is_empty() {
+            // The tail of a frame whose beginning was lost, or a checksum.
+            return None;
+        }
+        self.frame.push(byte);
+        (self.frame.len() >= length).then(|| std::mem::take(&mut self.frame))
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

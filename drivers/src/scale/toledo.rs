@@ -3,9 +3,8 @@
 //! A, bits 0 to 2: where the point stands. B: bit 0 net, 1 below zero, 2 out of range, 3 moving, 4 kilograms (else
 //! pounds). The top bit may be parity.
 
-use super::{Codec, Reading, Stability, number::scaled};
+use super::{Codec, Frames, Reading, Stability, number::scaled};
 
-const STX: u8 = 2;
 const CR: u8 = 13;
 /// From STX to CR.
 const LENGTH: usize = 17;
@@ -13,7 +12,7 @@ const LENGTH: usize = 17;
 /// Reads the frames.
 #[derive(Debug, Default)]
 pub struct ToledoCodec {
-    frame: Vec<u8>,
+    frames: Frames,
 }
 
 impl Codec for ToledoCodec {
@@ -25,18 +24,8 @@ impl Codec for ToledoCodec {
 impl ToledoCodec {
     fn byte(&mut self, byte: u8) -> Option<Reading> {
         // No status byte is an STX: their bit 5 is always set.
-        if byte == STX {
-            self.frame.clear();
-        } else if self.frame.is_empty() {
-            // A checksum, or the tail of a frame whose beginning was lost.
-            return None;
-        }
-        self.frame.push(byte);
-        if self.frame.len() < LENGTH {
-            return None;
-        }
-        let frame = std::mem::take(&mut self.frame);
-        if frame.last() == Some(&CR) { Some(read(&frame)) } else { None }
+        let frame = self.frames.byte(byte, LENGTH)?;
+        (byte == CR).then(|| read(&frame))
     }
 }
 
@@ -69,7 +58,7 @@ mod tests {
     use super::*;
 
     fn frame(a: u8, b: u8, weight: &str) -> Vec<u8> {
-        [&[STX, a | 0x20, b | 0x20, 0x20][..], weight.as_bytes(), b"000000\r"].concat()
+        [&[Frames::STX, a | 0x20, b | 0x20, 0x20][..], weight.as_bytes(), b"000000\r"].concat()
     }
 
     #[test]

@@ -6,15 +6,14 @@
 //!
 //! None of them says whether the weight stands still. All are in kilograms, which A12 says.
 
-use super::{Codec, Lines, Reading, Stability, number::milligrams};
+use super::{Codec, Frames, Lines, Reading, Stability, number::milligrams};
 
-const STX: u8 = 2;
 const ETX: u8 = 3;
 
 /// Format 0.
 #[derive(Debug, Default)]
 pub struct FrameCodec {
-    frame: Vec<u8>,
+    frames: Frames,
 }
 
 /// From STX to ETX.
@@ -28,16 +27,7 @@ impl Codec for FrameCodec {
 
 impl FrameCodec {
     fn byte(&mut self, byte: u8) -> Option<Reading> {
-        if byte == STX {
-            self.frame.clear();
-        } else if self.frame.is_empty() {
-            return None;
-        }
-        self.frame.push(byte);
-        if self.frame.len() < LENGTH {
-            return None;
-        }
-        let frame = std::mem::take(&mut self.frame);
+        let frame = self.frames.byte(byte, LENGTH)?;
         (byte == ETX).then(|| read_frame(&frame))
     }
 }
@@ -145,7 +135,7 @@ mod tests {
 
     fn frame(body: &str) -> Vec<u8> {
         let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
-        [&[STX][..], body.as_bytes(), &[sign(sum >> 4), sign(sum & 0xf), ETX]].concat()
+        [&[Frames::STX][..], body.as_bytes(), &[sign(sum >> 4), sign(sum & 0xf), ETX]].concat()
     }
 
     #[test]

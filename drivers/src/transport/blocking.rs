@@ -101,6 +101,18 @@ impl Drop for Threads {
     }
 }
 
+/// Opens a way by a call that blocks, within a limit.
+pub(super) async fn open_within(
+    limit: Duration,
+    open: impl FnOnce() -> Result<Threads, TransportError> + Send + 'static,
+) -> Result<Box<dyn Transport>, TransportError> {
+    match timeout(limit, tokio::task::spawn_blocking(open)).await {
+        Ok(Ok(opened)) => Ok(Box::new(opened?)),
+        Ok(Err(error)) => Err(TransportError { kind: ErrorKind::Other, detail: error.to_string() }),
+        Err(_) => Err(TransportError::new(ErrorKind::TimedOut)),
+    }
+}
+
 fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<(), TransportError> {
     // Ends by itself when the way is dropped; nobody has to wait for it.
     thread::Builder::new().name(name).spawn(work).map(drop).map_err(TransportError::from)

@@ -1,6 +1,6 @@
 //! A device on a serial port, or on one that USB pretends to be.
 
-use super::blocking::{Sink, Source, Threads};
+use super::blocking::{Sink, Source, Threads, open_within};
 use super::{Connect, ErrorKind, Pending, Transport, TransportError};
 use serde::{Deserialize, Serialize};
 use serialport::SerialPort;
@@ -123,14 +123,7 @@ fn not_blocking(port: &Port) -> Result<(), TransportError> {
 impl Connect for Serial {
     fn connect(&self, limit: Duration) -> Pending<'_, Result<Box<dyn Transport>, TransportError>> {
         let this = self.clone();
-        Box::pin(async move {
-            let opened = tokio::task::spawn_blocking(move || this.open());
-            match tokio::time::timeout(limit, opened).await {
-                Ok(Ok(opened)) => Ok(Box::new(opened?) as Box<dyn Transport>),
-                Ok(Err(error)) => Err(TransportError { kind: ErrorKind::Other, detail: error.to_string() }),
-                Err(_) => Err(TransportError::new(ErrorKind::TimedOut)),
-            }
-        })
+        Box::pin(open_within(limit, move || this.open()))
     }
 
     fn address(&self) -> String {

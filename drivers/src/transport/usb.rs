@@ -3,7 +3,7 @@
 //! A device is known by what survives replugging: vendor, product and serial number; without a serial number, the
 //! port it hangs on.
 
-use super::blocking::{Sink, Source, Threads};
+use super::blocking::{Sink, Source, Threads, open_within};
 use super::{Connect, ErrorKind, Pending, Transport, TransportError};
 use rusb::{Context, Device, DeviceHandle, Direction, TransferType, UsbContext as _};
 use serde::{Deserialize, Serialize};
@@ -339,14 +339,7 @@ impl Opened {
 impl Connect for Usb {
     fn connect(&self, limit: Duration) -> Pending<'_, Result<Box<dyn Transport>, TransportError>> {
         let this = self.clone();
-        Box::pin(async move {
-            let opened = tokio::task::spawn_blocking(move || this.start());
-            match tokio::time::timeout(limit, opened).await {
-                Ok(Ok(opened)) => Ok(Box::new(opened?) as Box<dyn Transport>),
-                Ok(Err(error)) => Err(TransportError { kind: ErrorKind::Other, detail: error.to_string() }),
-                Err(_) => Err(TransportError::new(ErrorKind::TimedOut)),
-            }
-        })
+        Box::pin(open_within(limit, move || this.start()))
     }
 
     fn address(&self) -> String {
