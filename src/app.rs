@@ -109,6 +109,7 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn with_layouts(db: Db, services: Arc<Services>, clock: SharedClock, layouts: Layouts) -> Self {
+        let started = clock.now().0;
         Self(Arc::new(Parts {
             db,
             services,
@@ -117,7 +118,7 @@ impl App {
             channels: ChannelCache::default(),
             intake: Semaphore::new(INTAKE),
             layouts,
-            devices: StationDevices::default(),
+            devices: StationDevices::starting_at(started),
             workers: Workers::default(),
             wake: Wake::default(),
         }))

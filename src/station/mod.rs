@@ -16,6 +16,7 @@ pub mod port;
 pub mod preview;
 pub mod query;
 pub mod queue;
+pub mod send;
 pub mod setup;
 pub mod sql;
 

@@ -1,14 +1,6 @@
-//! From a label's words to paper: layout and encoding by `labels`, sending by `drivers`, or a file in a folder.
-//!
-//! The one place where the three meet. It keeps nothing and decides nothing about the job; it says how the attempt
-//! ended.
+//! From a label's words to the bytes that a printer understands, by `labels`; [`send`] brings them there.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use tallyman_drivers::printer::{self, NotRecorded, PrintOutcome, Progress};
-use tallyman_drivers::transport::{Address, Connect, ErrorKind, Pending, Tcp, UsbKind};
+use tallyman_drivers::printer;
 use tallyman_labels::{
     self as labels, Format, Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots,
     write,
@@ -16,16 +8,15 @@ use tallyman_labels::{
 
 use super::attempt::{Outcome, PrinterRow};
 use super::label::{ContentRow, LabelData};
-use super::model::{Compression, Drawing, FOLDER_FAULT, PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing};
 use super::queue::Port;
+use super::send::{self, Way, told_in};
 use crate::app::App;
 use crate::db::BoxFuture;
 use crate::kernel::ids::PrintJobId;
 use crate::kernel::money::written;
 use crate::order::inbound::Receiver;
 
-/// Longest time for one job over the network; shorter than the lease of an attempt.
-const LONGEST: Duration = Duration::from_secs(90);
 /// Width of the usual print heads: 4.1 inches.
 const HEAD_UM: u32 = 104_000;
 
@@ -46,19 +37,13 @@ impl Printers {
 impl Port for Printers {
     fn print<'a>(&'a self, printer: &'a PrinterRow, job: PrintJobId, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            // Drawing takes milliseconds, the first time more; writing a file may take long.
+            // Drawing takes milliseconds, the first time more.
             let (row, data, layouts) = (printer.clone(), label.clone(), self.layouts.clone());
-            let drawn = tokio::task::spawn_blocking(move || {
-                let bytes =
-                    draw(&layouts, &row, &data).map_err(|error| Outcome::Unprintable { error: error.to_string() })?;
-                match row.transport {
-                    PrinterTransport::Folder => Err(to_folder(&row, job, &data, &bytes)),
-                    _ => Ok(bytes),
+            match tokio::task::spawn_blocking(move || draw(&layouts, &row, &data)).await {
+                Ok(Ok(bytes)) => {
+                    send::send(&Way::to(printer), &file_name(printer, job, label), bytes, &mut send::Claimed).await
                 }
-            });
-            match drawn.await {
-                Ok(Ok(bytes)) => to_device(printer, &bytes).await,
-                Ok(Err(outcome)) => outcome,
+                Ok(Err(error)) => Outcome::Unprintable { error: error.to_string() },
                 Err(error) => Outcome::Unprintable { error: error.to_string() },
             }
         })
@@ -92,18 +77,6 @@ pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Resul
     let sheets = layouts.lay_out(&Label::Shipping(words(layouts, label)), &media, &profile)?;
     let format = language.map_or(Format::Pdf, Format::Printer);
     Ok(write(&sheets, &media, &profile, format)?.concat())
-}
-
-/// A printer's language as drivers name it; `None` for PDF, which no device here takes.
-fn told_in(language: PrinterLanguage) -> Option<printer::Language> {
-    Some(match language {
-        PrinterLanguage::Zpl => printer::Language::Zpl,
-        PrinterLanguage::Tspl => printer::Language::Tspl,
-        PrinterLanguage::Epl2 => printer::Language::Epl2,
-        PrinterLanguage::Cpcl => printer::Language::Cpcl,
-        PrinterLanguage::EscPos => printer::Language::EscPos,
-        PrinterLanguage::Pdf => return None,
-    })
 }
 
 /// A language of drivers as labels name it.
@@ -202,105 +175,14 @@ fn kilograms(grams: i64) -> String {
     format!("{}.{:02} kg", hundredths / 100, hundredths % 100)
 }
 
+/// What a label is called where it becomes a file. The same job again is the same file.
+fn file_name(printer: &PrinterRow, job: PrintJobId, label: &LabelData) -> String {
+    let mark = if label.copy > 0 { format!("-R{}", label.copy) } else { String::new() };
+    format!("label-{:08}-{}{mark}.{}", job.0, label.parcel, printer.language.code())
+}
+
 fn money(minor: i64, currency: &str) -> String {
     format!("{currency} {}", written(minor, currency))
-}
-
-/// Puts a label into a folder as a file that is there whole or not at all. The same job again is the same file.
-fn to_folder(printer: &PrinterRow, job: PrintJobId, label: &LabelData, bytes: &[u8]) -> Outcome {
-    let mark = if label.copy > 0 { format!("-R{}", label.copy) } else { String::new() };
-    let name = format!("label-{:08}-{}{mark}.{}", job.0, label.parcel, printer.language.code());
-    match write_whole(Path::new(&printer.address), &name, bytes) {
-        Ok(()) => Outcome::Printed { evidence: "file".to_owned() },
-        Err(error) => Outcome::Held { fault: FOLDER_FAULT.to_owned(), error: error.to_string() },
-    }
-}
-
-fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let (part, whole): (PathBuf, PathBuf) = (folder.join(format!(".{name}.part")), folder.join(name));
-    let mut file = std::fs::File::create(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&part, &whole)?;
-    std::fs::File::open(folder)?.sync_all()
-}
-
-/// Remembers whether bytes may have left, for an attempt that is cut off.
-#[derive(Default)]
-struct Sending {
-    begun: bool,
-}
-
-impl Progress for Sending {
-    fn about_to_send(&mut self) -> Pending<'_, Result<(), NotRecorded>> {
-        // The claim was committed before: the database knows already that this job is under way.
-        self.begun = true;
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn handed_over(&mut self, _: usize) {}
-}
-
-/// The way to a printer. A name on the network is looked up anew for each job: a printer may have got another address.
-async fn way_to(row: &PrinterRow) -> Result<std::sync::Arc<dyn Connect>, Outcome> {
-    let unreachable =
-        |error: &str| Outcome::Held { fault: ErrorKind::Unreachable.code().to_owned(), error: error.to_owned() };
-    if row.transport != PrinterTransport::Tcp {
-        let address = format!("{}:{}", row.transport.code(), row.address).parse::<Address>();
-        return address.map(|address| address.device(UsbKind::Printer)).map_err(unreachable);
-    }
-    let found = tokio::time::timeout(Duration::from_secs(5), tokio::net::lookup_host(&row.address)).await;
-    let first = match found {
-        Ok(Ok(mut addresses)) => addresses.next(),
-        Ok(Err(error)) => return Err(unreachable(&error.to_string())),
-        Err(_) => return Err(unreachable("the name of the printer could not be looked up in time")),
-    };
-    let address = first.ok_or_else(|| unreachable("the name of the printer means nothing"))?;
-    Ok(std::sync::Arc::new(Tcp::new(address)))
-}
-
-async fn to_device(row: &PrinterRow, bytes: &[u8]) -> Outcome {
-    let Some(language) = told_in(row.language) else {
-        return Outcome::Unprintable { error: "a device takes no PDF".to_owned() };
-    };
-    let device = match way_to(row).await {
-        Ok(device) => device,
-        Err(outcome) => return outcome,
-    };
-    let mut sending = Sending::default();
-    let profile = printer::PrinterProfile::of(language);
-    match tokio::time::timeout(LONGEST, printer::print(device.as_ref(), &profile, bytes, &mut sending)).await {
-        Ok(outcome) => told(outcome),
-        Err(_) if sending.begun => Outcome::InDoubt { error: "the printer took too long".to_owned() },
-        Err(_) => Outcome::Held { fault: ErrorKind::TimedOut.code().to_owned(), error: String::new() },
-    }
-}
-
-fn told(outcome: PrintOutcome) -> Outcome {
-    match outcome {
-        PrintOutcome::FailedBeforeFirstByte { error } if error.kind == ErrorKind::NothingToSend => {
-            Outcome::Unprintable { error: error.to_string() }
-        }
-        PrintOutcome::FailedBeforeFirstByte { error } => {
-            Outcome::Held { fault: error.kind.code().to_owned(), error: error.to_string() }
-        }
-        PrintOutcome::Blocked { faults } => {
-            let codes: Vec<&str> = faults.iter().map(|fault| fault.code()).collect();
-            let fault = codes.first().copied().unwrap_or("unknown_answer").to_owned();
-            Outcome::Held { fault, error: codes.join(", ") }
-        }
-        PrintOutcome::Sent { .. } => Outcome::Sent,
-        PrintOutcome::Printed { evidence } => match evidence {
-            printer::Evidence::Completed => Outcome::Printed { evidence: "completed".to_owned() },
-            printer::Evidence::IdleAfter => Outcome::Printed { evidence: "idle_after".to_owned() },
-            // A label with a number of its own does harm twice: that the printer was at work is not enough, its scan is.
-            printer::Evidence::Idle => Outcome::Sent,
-        },
-        PrintOutcome::InDoubt { offset, error } => {
-            let hints: Vec<&str> = error.hints().iter().map(|hint| hint.en).collect();
-            Outcome::InDoubt { error: format!("after {offset} bytes: {}", hints.join(" ")) }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -350,15 +232,5 @@ mod tests {
     fn money_is_written_in_its_own_units() {
         assert_eq!(money(12_305, "CNY"), "CNY 123.05");
         assert_eq!(money(500, "JPY"), "JPY 500");
-    }
-
-    #[test]
-    fn a_file_is_there_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        write_whole(folder.path(), "a.pdf", b"one").unwrap();
-        write_whole(folder.path(), "a.pdf", b"two").unwrap();
-        assert_eq!(std::fs::read(folder.path().join("a.pdf")).unwrap(), b"two");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(write_whole(&folder.path().join("missing"), "a.pdf", b"one").is_err());
     }
 }

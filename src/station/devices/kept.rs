@@ -1,0 +1,104 @@
+//! What the devices of all stations said lately, and how they stand.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::event::{DeviceRole, DeviceState, StationEvent};
+use crate::kernel::ids::StationId;
+
+/// How many events of a station are kept.
+const KEPT: usize = 1_000;
+
+/// What the devices of all stations said lately, and how they stand.
+pub struct StationDevices {
+    kept: Mutex<Kept>,
+    /// The number of the last event.
+    last: watch::Sender<i64>,
+}
+
+#[derive(Default)]
+struct Kept {
+    events: BTreeMap<StationId, VecDeque<StationEvent>>,
+    states: BTreeMap<(StationId, DeviceRole), DeviceState>,
+}
+
+impl StationDevices {
+    /// Numbers events from a number on. The milliseconds of the start are beyond what any earlier run gave out.
+    #[must_use]
+    pub fn starting_at(number: i64) -> Self {
+        Self { kept: Mutex::default(), last: watch::Sender::new(number) }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps an event under the next number, and wakes whoever waits for one.
+    pub fn push(&self, station: StationId, mut event: StationEvent) {
+        let sequence = {
+            // Numbered under the lock, so that numbers are kept in their order.
+            let mut kept = self.kept();
+            let sequence = *self.last.borrow() + 1;
+            event.sequence = sequence;
+            let events = kept.events.entry(station).or_default();
+            events.push_back(event);
+            if events.len() > KEPT {
+                events.pop_front();
+            }
+            self.last.send_replace(sequence);
+            sequence
+        };
+        tracing::debug!(station = station.0, sequence, "a device spoke");
+    }
+
+    /// The events of a station after a number, the oldest first; waits so long for the first one.
+    pub async fn after(&self, station: StationId, sequence: i64, wait: Duration) -> Vec<StationEvent> {
+        let mut last = self.last.subscribe();
+        let waited = async {
+            loop {
+                last.borrow_and_update();
+                let found: Vec<StationEvent> = {
+                    let kept = self.kept();
+                    let events = kept.events.get(&station).into_iter().flatten();
+                    events.filter(|event| event.sequence > sequence).cloned().collect()
+                };
+                if !found.is_empty() || last.changed().await.is_err() {
+                    return found;
+                }
+            }
+        };
+        tokio::time::timeout(wait, waited).await.unwrap_or_default()
+    }
+
+    /// The number of the last event of any station: from here on, whatever comes is new.
+    #[must_use]
+    pub fn last(&self) -> i64 {
+        *self.last.borrow()
+    }
+
+    /// Sets how a device stands; `None` where the station has none of this role any more.
+    pub fn stands(&self, station: StationId, role: DeviceRole, state: Option<DeviceState>) {
+        let mut kept = self.kept();
+        match state {
+            Some(state) => kept.states.insert((station, role), state),
+            None => kept.states.remove(&(station, role)),
+        };
+    }
+
+    /// How the devices of a station stand.
+    #[must_use]
+    pub fn states(&self, station: StationId) -> Vec<DeviceState> {
+        let kept = self.kept();
+        kept.states.iter().filter(|((of, _), _)| *of == station).map(|(_, state)| state.clone()).collect()
+    }
+
+    /// The last thing that a device of a station said, as long as it is kept.
+    #[must_use]
+    pub fn last_of(&self, station: StationId, role: DeviceRole) -> Option<StationEvent> {
+        let kept = self.kept();
+        kept.events.get(&station)?.iter().rev().find(|event| event.role == role).cloned()
+    }
+}
