@@ -44,13 +44,19 @@ CREATE TABLE station (
   code TEXT NOT NULL,
   name TEXT NOT NULL,
   label_printer_id {{int}} REFERENCES printer (id),
-  -- Devices that hang on the machine of the service: where, and how they talk; empty for none.
+  -- Its devices: where, and how they talk; empty for none.
   scanner TEXT NOT NULL DEFAULT '',
   scanner_how TEXT NOT NULL DEFAULT '' CONSTRAINT station_scanner CHECK (scanner_how IN ('', 'serial', 'ssi', 'keyboard', 'pos')),
   scale TEXT NOT NULL DEFAULT '',
   scale_protocol TEXT NOT NULL DEFAULT '',
+  -- Whether its devices hang on a packing PC of its own, when that was here last, and the version of its program.
+  agent {{bool}} NOT NULL DEFAULT FALSE,
+  agent_seen_at {{int}} NOT NULL DEFAULT 0,
+  agent_version TEXT NOT NULL DEFAULT '',
   CONSTRAINT station_code UNIQUE (warehouse_id, code)
 ) {{strict}};
+-- Where it hangs: on that station's packing PC, else on the machine of the service.
+ALTER TABLE printer ADD COLUMN station_id {{int}} REFERENCES station (id);
 
 CREATE TABLE parcel (
   place_id {{int}} PRIMARY KEY REFERENCES place (id),

@@ -10,6 +10,7 @@ use crate::kernel::actor::Actor;
 use crate::kernel::clock::SharedClock;
 use crate::kernel::ids::WarehouseId;
 use crate::people::tokens::TokenCache;
+use crate::station::agent::Agents;
 use crate::station::devices::StationDevices;
 use crate::storefront::channels::ChannelCache;
 use tallyman_labels::Layouts;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub layouts: Layouts,
     /// What scanners and scales of stations said lately.
     pub devices: StationDevices,
+    /// Packing PCs that are connected to this process.
+    pub agents: Arc<Agents>,
     /// Which workers run.
     pub workers: Workers,
     /// Wakes the workers when there is something to do at once.
@@ -119,6 +122,7 @@ impl App {
             intake: Semaphore::new(INTAKE),
             layouts,
             devices: StationDevices::starting_at(started),
+            agents: Arc::default(),
             workers: Workers::default(),
             wake: Wake::default(),
         }))

@@ -120,6 +120,8 @@ impl Running {
             server.abort();
             workers.shutdown().await;
         }
+        // Only now: an attempt that was under way may have ended through one of them.
+        app.agents.close();
         // A request that was broken off may still hold a reader.
         let closed = tokio::time::timeout(DRAIN, app.db.clone().close()).await.is_ok();
         tracing::info!("the service has ended");

@@ -6,6 +6,7 @@ mod devices;
 mod import;
 mod label;
 mod serve;
+mod station;
 mod token;
 mod verify;
 
@@ -41,6 +42,7 @@ enum Command {
     Demo(demo::Demo),
     Import(import::Import),
     Devices(devices::Devices),
+    Station(station::Station),
     /// Print the udev rules that let a group use printers, scanners and scales.
     UdevRules(devices::UdevRules),
     #[command(subcommand)]
@@ -106,7 +108,7 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
     }
     let said = config.origins.get("log_level").is_some_and(|origin| *origin != Origin::Default);
     // The demo tells its own story; each request of its people would drown it.
-    let quiet = matches!(command, Command::Demo(_) | Command::Devices(_));
+    let quiet = matches!(command, Command::Demo(_) | Command::Devices(_) | Command::Station(_));
     let level = if quiet && !said { "warn" } else { &config.settings.log_level };
     start_log(level, config.settings.log_format);
     for name in &config.strange {
@@ -122,6 +124,7 @@ fn run(command: Command, config: &Config, language: Language) -> Result<(), Fail
             Command::Token(token) => token::run(&config.settings, token, language).await,
             Command::Verify(verify) => verify::run(&config.settings, &verify, language).await,
             Command::Devices(asked) => devices::run(asked, language).await,
+            Command::Station(asked) => station::run(asked, language).await,
             // They were run above: they need no database.
             Command::Config | Command::Label(_) | Command::UdevRules(_) => Ok(()),
         }

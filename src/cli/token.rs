@@ -44,7 +44,7 @@ pub(super) struct Add {
     #[arg(long, default_value = "command line")]
     label: String,
     /// Make the person where they aren't there yet: picker, packer, receiver, counter, shift_lead, manager,
-    /// customer_service, auditor, administrator or shop. Several with commas.
+    /// customer_service, auditor, administrator, shop or station. Several with commas.
     #[arg(long = "role", value_name = "ROLE", value_delimiter = ',')]
     roles: Vec<Role>,
     /// The person's name where they are made; their number where it isn't said.

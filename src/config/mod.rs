@@ -185,7 +185,8 @@ impl Config {
             match KEYS.iter().find(|key| key.name == rest.to_ascii_lowercase()) {
                 Some(key) => variables.push((key, value, Origin::Environment(name))),
                 None if rest == "CONFIG" => named_file = named_file.or(Some(PathBuf::from(value))),
-                None if rest.starts_with("TEST_") => {}
+                // Flags of single commands, and of tests.
+                None if rest == "TOKEN" || rest.starts_with("TEST_") => {}
                 None => strange.push(name),
             }
         }

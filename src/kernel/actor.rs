@@ -35,6 +35,8 @@ crate::codes! {
         Ship = "ship",
         /// Waybill pools, carriers, stations, printers.
         ShippingSetup = "shipping_setup",
+        /// Be a packing PC: print its labels, bring what its devices say.
+        StationHost = "station_host",
         /// Storefront channels, endpoints, inbox and outbox replay.
         StorefrontManage = "storefront_manage",
         /// People, roles, tokens.
@@ -67,6 +69,8 @@ crate::codes! {
         Administrator = "administrator",
         /// A shop's program: brings orders in, reads.
         Shop = "shop",
+        /// The program of a packing PC.
+        Station = "station",
     }
 }
 
@@ -113,6 +117,7 @@ impl Role {
             Self::Auditor => &[R::Read, R::Audit],
             Self::Administrator => Right::ALL,
             Self::Shop => &[R::Read, R::OrderWrite],
+            Self::Station => &[R::Read, R::StationHost],
         }
     }
 }

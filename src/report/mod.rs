@@ -55,7 +55,7 @@ pub async fn standing(tx: &mut Tx<'_>, warehouse: WarehouseId, now: Timestamp) -
     let (pick_tasks,): (i64,) = tx.one("count", sql::COUNT_PICK_TASKS, args![warehouse]).await?;
     let (inbox_waiting, inbox_dead): (i64, i64) = tx.one("count", sql::COUNT_INBOX, args![]).await?;
     let (outbox_pending, outbox_dead): (i64, i64) = tx.one("count", sql::COUNT_OUTBOX, args![]).await?;
-    let faults = printers(tx, warehouse).await?;
+    let faults = printers(tx, warehouse, now).await?;
     Ok(Standing {
         orders: of_all(OrderState::ALL, &orders),
         waves: of_all(WaveState::ALL, &waves),

@@ -1,5 +1,6 @@
 //! One attempt to print: claimed durably before the first byte leaves, settled after the last.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
@@ -7,7 +8,7 @@ use super::ops::{JobRow, about, came_out, lock};
 use super::{StationError, sql};
 use crate::db::{Command, Context, DbError, Op, Tx};
 use crate::kernel::Timestamp;
-use crate::kernel::ids::{PrintJobId, PrinterId, WarehouseId};
+use crate::kernel::ids::{PrintJobId, PrinterId, StationId, WarehouseId};
 use crate::{args, row};
 
 /// How long an attempt may take before another worker calls its job in doubt. Longer than any attempt's own limits.
@@ -45,6 +46,8 @@ row! {
         pub cutter: bool,
         /// What holds it up; empty for nothing.
         pub fault: String,
+        /// The station on whose packing PC it hangs; none for this machine.
+        pub agent: Option<StationId>,
     }
 }
 
@@ -83,7 +86,8 @@ pub struct Claimed {
 }
 
 /// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ended", rename_all = "snake_case")]
 pub enum Outcome {
     /// There is evidence that it is on paper.
     Printed {
@@ -176,6 +180,8 @@ pub struct Finish {
     pub attempt: i64,
     /// How it ended.
     pub outcome: Outcome,
+    /// The station that says so, where one does: it is heard about printers that hang there.
+    pub at: Option<StationId>,
 }
 
 impl Command for Finish {
@@ -185,10 +191,16 @@ impl Command for Finish {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StationError> {
         let mut op = Op { tx, context: &self.context };
         let job = lock(&mut op, self.job).await?;
-        let late = job.attempts != self.attempt || job.state != JobState::Sending;
-        let printed = matches!(self.outcome, Outcome::Printed { .. });
-        // Somebody else settled it meanwhile. Evidence still settles a doubt about the same attempt.
-        if late && !(printed && job.attempts == self.attempt && job.state == JobState::InDoubt) {
+        if let Some(station) = self.at {
+            let there: Option<(PrinterId,)> = op.tx.opt(sql::SELECT_PRINTER_AT, args![job.printer, station]).await?;
+            if there.is_none() {
+                return Err(StationError::NotThere { job: job.id.to_string() });
+            }
+        }
+        let sure = matches!(self.outcome, Outcome::Printed { .. } | Outcome::Held { .. });
+        // Somebody else settled it meanwhile. What is sure still settles a doubt about the same attempt.
+        let open = job.state == JobState::Sending || (sure && job.state == JobState::InDoubt);
+        if job.attempts != self.attempt || !open {
             return Ok(());
         }
         let at = op.at();
@@ -203,6 +215,10 @@ impl Command for Finish {
             Outcome::InDoubt { error } => doubt(&mut op, &job, error).await?,
             Outcome::Held { error, .. } => {
                 op.tx.exec(sql::SET_QUEUED, args![job.id, error]).await?;
+                if let (JobState::InDoubt, Some(parcel)) = (job.state, job.parcel) {
+                    op.tx.exec(sql::PARCEL_UNPRINTED, args![parcel, job.waybill]).await?;
+                    about(&mut op, &job, "label.not_begun", &json!({ "job": job.id, "copy": job.copy }));
+                }
             }
             Outcome::Unprintable { error } => {
                 op.tx.exec(sql::SET_FAILED, args![job.id, error, at]).await?;

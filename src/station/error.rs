@@ -23,6 +23,14 @@ crate::refusals! {
         BadDevice { address: String } = 422 "station.bad_device",
         /// No scanner or scale talks like this.
         UnknownWay { way: String, known: String } = 422 "station.unknown_way",
+        /// The station's devices hang on the machine of the service.
+        NoAgent { station: String } = 409 "station.no_agent",
+        /// Another packing PC is connected as this station.
+        AgentElsewhere { station: String } = 409 "station.agent_elsewhere",
+        /// The program of the packing PC and the service don't understand each other.
+        Versions { station: String, service: String } = 426 "station.versions",
+        /// A station speaks of a job of a printer that hangs elsewhere.
+        NotThere { job: String } = 409 "station.not_there",
         /// There is no printer that could print this.
         NoPrinter {} = 409 "station.no_printer",
         /// The printer is switched off in the setup.

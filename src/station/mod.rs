@@ -4,6 +4,7 @@
 //! evidence, a scan of the label or a person decides, and until then the job is in doubt. Nothing is rendered or sent
 //! inside a transaction.
 
+pub mod agent;
 pub mod attempt;
 pub mod devices;
 mod error;

@@ -100,6 +100,13 @@ impl JobState {
     }
 }
 
+/// The fault of printers and devices of a packing PC that isn't connected.
+pub const STATION_AWAY: &str = "station_away";
+
+/// How long after the last sign of life a packing PC counts as connected, in milliseconds: for other instances of the
+/// service, and after this one was killed.
+pub const AWAY_AFTER_MS: i64 = 60_000;
+
 /// The fault of a folder that can't be written.
 pub const FOLDER_FAULT: &str = "folder";
 

@@ -1,11 +1,15 @@
 //! From a label's words to the bytes that a printer understands, by `labels`; [`send`] brings them there.
 
+use std::sync::Arc;
+
 use tallyman_drivers::printer;
 use tallyman_labels::{
     self as labels, Format, Label, LabelError, Language, Layouts, Media, Party, PrinterProfile, ShippingLabel, dots,
     write,
 };
 
+use super::agent::Agents;
+use super::agent::wire::Attempt;
 use super::attempt::{Outcome, PrinterRow};
 use super::label::{ContentRow, LabelData};
 use super::model::{Compression, Drawing};
@@ -21,30 +25,34 @@ use crate::order::inbound::Receiver;
 const HEAD_UM: u32 = 104_000;
 
 /// The printers of the house.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Printers {
     layouts: Layouts,
+    agents: Arc<Agents>,
 }
 
 impl Printers {
     /// With the layouts of the service.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self { layouts: app.layouts.clone() }
+        Self { layouts: app.layouts.clone(), agents: Arc::clone(&app.agents) }
     }
 }
 
 impl Port for Printers {
-    fn print<'a>(&'a self, printer: &'a PrinterRow, job: PrintJobId, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, printer: &'a PrinterRow, attempt: Attempt, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             // Drawing takes milliseconds, the first time more.
             let (row, data, layouts) = (printer.clone(), label.clone(), self.layouts.clone());
-            match tokio::task::spawn_blocking(move || draw(&layouts, &row, &data)).await {
-                Ok(Ok(bytes)) => {
-                    send::send(&Way::to(printer), &file_name(printer, job, label), bytes, &mut send::Claimed).await
-                }
-                Ok(Err(error)) => Outcome::Unprintable { error: error.to_string() },
-                Err(error) => Outcome::Unprintable { error: error.to_string() },
+            let bytes = match tokio::task::spawn_blocking(move || draw(&layouts, &row, &data)).await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(error)) => return Outcome::Unprintable { error: error.to_string() },
+                Err(error) => return Outcome::Unprintable { error: error.to_string() },
+            };
+            let (way, name) = (Way::to(printer), file_name(printer, attempt.job, label));
+            match printer.agent {
+                Some(station) => self.agents.print(station, attempt, way, name, bytes).await,
+                None => send::send(&way, &name, bytes, &mut send::Claimed).await,
             }
         })
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::{Compression, Drawing, JobKind, JobState, PrinterLanguage, PrinterTransport};
+use super::model::{AWAY_AFTER_MS, Compression, Drawing, JobKind, JobState, PrinterLanguage, PrinterTransport};
 use super::{StationError, sql};
 use crate::db::{DbError, Tx};
 use crate::kernel::Timestamp;
@@ -46,6 +46,10 @@ row! {
         pub fault_at: Option<Timestamp>,
         /// Jobs that wait or are under way.
         pub waiting: i64,
+        /// Jobs of which nobody knows yet whether they are on paper.
+        pub open_questions: i64,
+        /// The station on whose packing PC it hangs; empty for the machine of the service.
+        pub station: String,
     }
 }
 
@@ -69,6 +73,12 @@ row! {
         pub scale: String,
         /// What that speaks.
         pub scale_protocol: String,
+        /// Whether its devices hang on a packing PC of its own, where `tallyman station` runs.
+        pub agent: bool,
+        /// The version of that program.
+        pub agent_version: String,
+        /// When it was last seen; 0 where it is gone.
+        pub agent_seen_at: Timestamp,
     }
 }
 
@@ -130,12 +140,12 @@ pub struct JobFilter {
     pub limit: Option<i64>,
 }
 
-/// Every printer, by code.
+/// Every printer, by code, as it stands now.
 ///
 /// # Errors
 /// A failure of the database.
-pub async fn printers(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<Vec<PrinterView>, DbError> {
-    tx.all(sql::LIST_PRINTERS, args![warehouse]).await
+pub async fn printers(tx: &mut Tx<'_>, warehouse: WarehouseId, at: Timestamp) -> Result<Vec<PrinterView>, DbError> {
+    tx.all(sql::LIST_PRINTERS, args![warehouse, at.plus_ms(-AWAY_AFTER_MS)]).await
 }
 
 /// Every station, by code.

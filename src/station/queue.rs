@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use super::agent::wire::Attempt;
 use super::attempt::{Claim, Claimed, Finish, Outcome, Overdue, PrinterRow};
 use super::label::LabelData;
 use super::model::pause_ms;
@@ -15,7 +16,7 @@ use crate::app::App;
 use crate::args;
 use crate::db::{BoxFuture, Context, DbError, OperationKey};
 use crate::kernel::actor::Actor;
-use crate::kernel::ids::{PrintJobId, PrinterId, WarehouseId};
+use crate::kernel::ids::{PrintJobId, PrinterId, StationId, WarehouseId};
 
 /// How often the queues are looked at without a bell: other instances ring none here.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -24,8 +25,8 @@ const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(20);
 
 /// Renders a label and brings it to its printer. Outside of every transaction.
 pub trait Port: Send + Sync + 'static {
-    /// Prints one label, and says how it ended. Must end by itself in less than a minute.
-    fn print<'a>(&'a self, printer: &'a PrinterRow, job: PrintJobId, label: &'a LabelData) -> BoxFuture<'a, Outcome>;
+    /// Prints one label, and says how it ended. Must end by itself before the lease of an attempt does.
+    fn print<'a>(&'a self, printer: &'a PrinterRow, attempt: Attempt, label: &'a LabelData) -> BoxFuture<'a, Outcome>;
 }
 
 /// What a look at one queue did.
@@ -52,7 +53,7 @@ pub async fn work_one(app: &App, port: &dyn Port, printer: PrinterId) -> Result<
     let Some(claimed) = app.db.execute(claim).await? else { return Ok(Worked::Idle) };
     let Claimed { job, attempt, printer, payload } = claimed;
     let outcome = match LabelData::open(&app.services.vault, &payload) {
-        Ok(label) => port.print(&printer, job, &label).await,
+        Ok(label) => port.print(&printer, Attempt { job, attempt }, &label).await,
         Err(error) => Outcome::Unprintable { error: error.to_string() },
     };
     let worked = if matches!(outcome, Outcome::Held { .. }) { Worked::HeldUp } else { Worked::OneDone };
@@ -72,7 +73,7 @@ async fn finish(
     let mut failures = 0;
     loop {
         let context = context(app, printer.warehouse, &["print", &job.to_string(), &attempt.to_string()]);
-        let error = match app.db.execute(Finish { context, job, attempt, outcome: outcome.clone() }).await {
+        let error = match app.db.execute(Finish { context, job, attempt, outcome: outcome.clone(), at: None }).await {
             Ok(()) => return Ok(()),
             Err(error) if failures < 4 => error,
             Err(error) => return Err(error),
@@ -144,18 +145,19 @@ pub async fn run(app: App, port: Arc<dyn Port>, mut shutdown: watch::Receiver<bo
     }
 }
 
-/// Printers that have work.
+/// Printers that have work. One on a packing PC has none here while that isn't connected to this process.
 async fn look(app: &App, starting: bool) -> Result<Vec<PrinterId>, StationError> {
     let doubted = doubt_overdue(app, starting).await?;
     if doubted > 0 {
         tracing::warn!(jobs = doubted, "print jobs are in doubt; a scan or a person has to settle them");
     }
-    let busy: Vec<(PrinterId,)> = app
+    let busy: Vec<(PrinterId, Option<StationId>)> = app
         .db
         .read(|tx| Box::pin(async move { tx.all(sql::SELECT_BUSY_PRINTERS, args![]).await }))
         .await
         .map_err(|error: DbError| StationError::Db(error))?;
-    Ok(busy.into_iter().map(|(printer,)| printer).collect())
+    let here = |station: &Option<StationId>| station.is_none_or(|station| app.agents.here(station).is_some());
+    Ok(busy.into_iter().filter(|(_, station)| here(station)).map(|(printer, _)| printer).collect())
 }
 
 /// One printer's task: works when its bell rings; leaves a printer that is held up alone for a while.

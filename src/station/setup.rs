@@ -66,6 +66,10 @@ pub struct PutPrinter {
     /// Whether it is in use.
     #[serde(default = "in_use")]
     pub active: bool,
+    /// The code of the station on whose packing PC it hangs; empty for the machine of the service, and for printers on
+    /// the network that the service reaches by itself.
+    #[serde(default)]
+    pub station: String,
 }
 
 fn usual_stock() -> String {
@@ -129,8 +133,15 @@ impl Operation for PutPrinter {
         if self.language == PrinterLanguage::Pdf && self.transport != PrinterTransport::Folder {
             return Err(StationError::PdfDevice { transport: self.transport.code().to_owned() });
         }
-        // Nothing below may fail for a business reason.
         let warehouse = op.warehouse();
+        let station: Option<StationId> = match scanned(&self.station) {
+            none if none.is_empty() => None,
+            code => {
+                let found: Option<(StationId,)> = op.tx.opt(sql::SELECT_STATION_ID, args![warehouse, &code]).await?;
+                Some(found.ok_or(StationError::NotFound { what: "station", code })?.0)
+            }
+        };
+        // Nothing below may fail for a business reason.
         let values = args![
             warehouse,
             &code,
@@ -144,7 +155,8 @@ impl Operation for PutPrinter {
             self.compression,
             self.drawing,
             self.turned,
-            self.cutter
+            self.cutter,
+            station
         ];
         let (printer_id,): (PrinterId,) = op.tx.one("printer", sql::PUT_PRINTER, values).await?;
         let data = json!({ "code": code, "transport": self.transport, "address": address, "active": self.active });
@@ -164,7 +176,7 @@ pub struct PutStation {
     /// The code of the printer that its labels come from.
     #[serde(default)]
     pub label_printer: Option<String>,
-    /// Where its scanner is, on the machine of the service: `serial:/dev/ttyUSB0`, `usb:0c2e:0b81/SERIAL`, as `tallyman
+    /// Where its scanner is: `serial:/dev/ttyUSB0`, `usb:0c2e:0b81/SERIAL`, as `tallyman
     /// devices` writes it; empty for none. A scanner that types needs nothing here.
     #[serde(default)]
     pub scanner: String,
@@ -177,6 +189,10 @@ pub struct PutStation {
     /// What that speaks, as `st_gs`.
     #[serde(default)]
     pub scale_protocol: String,
+    /// Whether its devices hang on a packing PC of its own, where `tallyman station` runs, and not on the machine of the
+    /// service.
+    #[serde(default)]
+    pub agent: bool,
 }
 
 impl PutStation {
@@ -227,9 +243,9 @@ impl Operation for PutStation {
         let [scanner, how, scale, protocol] = self.devices()?;
         // Nothing below may fail for a business reason.
         let warehouse = op.warehouse();
-        let values = args![warehouse, &code, name, printer, &scanner, how, &scale, protocol];
+        let values = args![warehouse, &code, name, printer, &scanner, how, &scale, protocol, self.agent];
         let (station_id,): (StationId,) = op.tx.one("station", sql::PUT_STATION, values).await?;
-        let data = json!({ "code": code, "printer": printer, "scanner": scanner, "scale": scale });
+        let data = json!({ "code": code, "printer": printer, "scanner": scanner, "scale": scale, "agent": self.agent });
         op.record("station.put", ("station", station_id.0), &data);
         Ok(StationPut { station_id })
     }

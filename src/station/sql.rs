@@ -3,31 +3,45 @@
 crate::statements! {
     /// Makes a printer, or changes it. A changed printer starts without a fault.
     PUT_PRINTER = "INSERT INTO printer (warehouse_id, code, name, transport, address, language, dots_per_m, active, stock,
-        compression, drawing, turned, cutter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        compression, drawing, turned, cutter, station_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, transport = excluded.transport, address = excluded.address,
         language = excluded.language, dots_per_m = excluded.dots_per_m, active = excluded.active, stock = excluded.stock,
         compression = excluded.compression, drawing = excluded.drawing, turned = excluded.turned, cutter = excluded.cutter,
-        fault = '', fault_at = NULL
+        station_id = excluded.station_id, fault = '', fault_at = NULL
         RETURNING id";
     /// Makes a station, or changes it.
-    PUT_STATION = "INSERT INTO station (warehouse_id, code, name, label_printer_id, scanner, scanner_how, scale, scale_protocol)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    PUT_STATION = "INSERT INTO station (warehouse_id, code, name, label_printer_id, scanner, scanner_how, scale, scale_protocol, agent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (warehouse_id, code) DO UPDATE SET name = excluded.name, label_printer_id = excluded.label_printer_id,
-        scanner = excluded.scanner, scanner_how = excluded.scanner_how, scale = excluded.scale, scale_protocol = excluded.scale_protocol
+        scanner = excluded.scanner, scanner_how = excluded.scanner_how, scale = excluded.scale, scale_protocol = excluded.scale_protocol,
+        agent = excluded.agent
         RETURNING id";
-    /// Stations with devices of their own.
-    LIST_STATION_DEVICES = "SELECT id, scanner, scanner_how, scale, scale_protocol FROM station WHERE scanner <> '' OR scale <> '' ORDER BY id";
+    /// Stations with devices on the machine of the service.
+    LIST_STATION_DEVICES = "SELECT id, scanner, scanner_how, scale, scale_protocol FROM station
+        WHERE NOT agent AND (scanner <> '' OR scale <> '') ORDER BY id";
+    /// The devices of a station that has a packing PC.
+    SELECT_AGENT_SETUP = "SELECT id, scanner, scanner_how, scale, scale_protocol FROM station WHERE agent AND id = $1";
+    /// A station by its code, and whether it has a packing PC.
+    SELECT_STATION_AGENT = "SELECT id, code, agent FROM station WHERE warehouse_id = $1 AND code = $2";
+    /// A packing PC is here, or gone: $2 is 0 then.
+    SEE_AGENT = "UPDATE station SET agent_seen_at = $2, agent_version = $3 WHERE id = $1";
+    /// Printers of a station are no longer held up by its absence.
+    CLEAR_AWAY = "UPDATE printer SET fault = '', fault_at = NULL WHERE station_id = $1 AND fault = $2";
+    /// A printer that hangs on a station's packing PC.
+    SELECT_PRINTER_AT = "SELECT id FROM printer WHERE id = $1 AND station_id = $2";
     /// A station by its code.
     SELECT_STATION_ID = "SELECT id FROM station WHERE warehouse_id = $1 AND code = $2";
     /// A printer by its code.
     SELECT_PRINTER_ID = "SELECT id, active FROM printer WHERE warehouse_id = $1 AND code = $2";
     /// Every printer.
     LIST_PRINTERS = "SELECT p.id, p.code, p.name, p.transport, p.address, p.language, p.dots_per_m, p.stock, p.compression, p.drawing, p.turned,
-        p.cutter, p.active, p.fault, p.fault_at,
-        (SELECT COUNT(*) FROM print_job j WHERE j.printer_id = p.id AND j.state IN ('queued', 'sending'))
-        FROM printer p WHERE p.warehouse_id = $1 ORDER BY p.code";
+        p.cutter, p.active, CASE WHEN s.agent AND s.agent_seen_at < $2 THEN 'station_away' ELSE p.fault END, p.fault_at,
+        (SELECT COUNT(*) FROM print_job j WHERE j.printer_id = p.id AND j.state IN ('queued', 'sending')),
+        (SELECT COUNT(*) FROM print_job j WHERE j.printer_id = p.id AND j.state IN ('sent', 'in_doubt')), COALESCE(s.code, '')
+        FROM printer p LEFT JOIN station s ON s.id = p.station_id WHERE p.warehouse_id = $1 ORDER BY p.code";
     /// Every station.
-    LIST_STATIONS = "SELECT s.id, s.code, s.name, p.code, s.scanner, s.scanner_how, s.scale, s.scale_protocol FROM station s LEFT JOIN printer p ON p.id = s.label_printer_id
+    LIST_STATIONS = "SELECT s.id, s.code, s.name, p.code, s.scanner, s.scanner_how, s.scale, s.scale_protocol,
+        s.agent, s.agent_version, s.agent_seen_at FROM station s LEFT JOIN printer p ON p.id = s.label_printer_id
         WHERE s.warehouse_id = $1 ORDER BY s.code";
     /// The printer for a label: the station's, else the first one; only active ones.
     CHOOSE_PRINTER = "SELECT id FROM printer WHERE warehouse_id = $1 AND active
@@ -96,7 +110,7 @@ crate::statements! {
     /// Nobody knows what became of a job.
     SET_IN_DOUBT = "UPDATE print_job SET state = 'in_doubt', error = $2 WHERE id = $1 AND state IN ('sending', 'sent')";
     /// No byte has left.
-    SET_QUEUED = "UPDATE print_job SET state = 'queued', error = $2, lease_until = 0 WHERE id = $1 AND state = 'sending'";
+    SET_QUEUED = "UPDATE print_job SET state = 'queued', error = $2, lease_until = 0 WHERE id = $1 AND state IN ('sending', 'in_doubt')";
     /// It can't be printed as it is.
     SET_FAILED = "UPDATE print_job SET state = 'failed', error = $2, settled_at = $3 WHERE id = $1 AND state = 'sending'";
     /// Its waybill number is on paper.
@@ -111,11 +125,13 @@ crate::statements! {
     PARCEL_UNPRINTED = "UPDATE parcel SET state = 'waybill_bound' WHERE place_id = $1 AND state = 'in_doubt'
         AND EXISTS (SELECT 1 FROM waybill w WHERE w.id = $2 AND w.parcel_id = parcel.place_id AND w.state IN ('bound', 'printed'))";
     /// Printers that have work, with what their queue needs to know.
-    SELECT_BUSY_PRINTERS = "SELECT p.id FROM printer p WHERE p.active AND EXISTS
+    SELECT_BUSY_PRINTERS = "SELECT p.id, (SELECT s.id FROM station s WHERE s.id = p.station_id AND s.agent) FROM printer p WHERE p.active AND EXISTS
         (SELECT 1 FROM print_job j WHERE j.printer_id = p.id AND j.state = 'queued') ORDER BY p.id";
     /// A printer, locked: one attempt at a time.
-    LOCK_PRINTER = lite "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, stock, compression, drawing, turned, cutter, fault FROM printer WHERE id = $1 AND active"
-        pg "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, stock, compression, drawing, turned, cutter, fault FROM printer WHERE id = $1 AND active FOR UPDATE";
+    LOCK_PRINTER = lite "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, stock, compression, drawing, turned, cutter, fault,
+        (SELECT s.id FROM station s WHERE s.id = printer.station_id AND s.agent) FROM printer WHERE id = $1 AND active"
+        pg "SELECT id, warehouse_id, code, transport, address, language, dots_per_m, stock, compression, drawing, turned, cutter, fault,
+        (SELECT s.id FROM station s WHERE s.id = printer.station_id AND s.agent) FROM printer WHERE id = $1 AND active FOR UPDATE";
     /// Whether an attempt is under way on a printer.
     SELECT_SENDING = "SELECT id FROM print_job WHERE printer_id = $1 AND state = 'sending' LIMIT 1";
     /// The first job of a printer's queue, with what could forbid it.

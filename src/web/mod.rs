@@ -10,6 +10,7 @@ pub mod extract;
 mod health;
 mod home;
 pub mod inbound;
+pub mod line;
 pub mod metrics;
 mod observe;
 pub mod problem;

@@ -102,7 +102,10 @@ both!(a_station_hears_its_scanner_and_its_scale, |world| {
     let scans = events(&packer, "PACK-1", &mut after, 2).await;
     assert_eq!(scans[1]["text"], "BACK");
     let states = packer.get("/stations/PACK-1/devices").await.json();
-    assert_eq!((states[0]["role"].as_str(), states[0]["fault"].as_str()), (Some("scanner"), Some("")));
+    assert_eq!(
+        (states["devices"][0]["role"].as_str(), states["devices"][0]["fault"].as_str()),
+        (Some("scanner"), Some(""))
+    );
 
     // A scanner that is taken off the station is let go of.
     world.does(station("PACK-1")).await;
@@ -169,6 +172,6 @@ both!(devices_are_shown_to_those_who_set_them_up, |world| {
     let gone = events(&manager, "PACK-1", &mut after, 1).await;
     assert_eq!(gone[0]["fault"], "not_found");
     let states = manager.get("/stations/PACK-1/devices").await.json();
-    assert!(states[0]["sentence"].as_str().unwrap().contains("未找到设备"), "{states}");
+    assert!(states["devices"][0]["sentence"].as_str().unwrap().contains("未找到设备"), "{states}");
     owning.stop().await;
 });

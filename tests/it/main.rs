@@ -18,6 +18,7 @@ mod kill;
 mod model;
 mod orders;
 mod packing;
+mod packing_pc;
 mod paper;
 mod parcels;
 mod picking;

@@ -9,6 +9,7 @@ use tallyman::kernel::ids::{PlaceId, PrintJobId, PrinterId, StationId, Warehouse
 use tallyman::order::ops::CancelOrder;
 use tallyman::refusal::Refusal;
 use tallyman::station::StationError;
+use tallyman::station::agent::wire::Attempt;
 use tallyman::station::attempt::{LEASE_MS, Outcome, PROOF_MS, PrinterRow};
 use tallyman::station::label::LabelData;
 use tallyman::station::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
@@ -40,9 +41,9 @@ impl Script {
 }
 
 impl Port for Script {
-    fn print<'a>(&'a self, _: &'a PrinterRow, job: PrintJobId, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, _: &'a PrinterRow, attempt: Attempt, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            self.given.lock().unwrap().push((job, label.clone()));
+            self.given.lock().unwrap().push((attempt.job, label.clone()));
             self.outcomes.lock().unwrap().pop_front().unwrap_or_else(printed)
         })
     }
@@ -74,6 +75,7 @@ pub fn printer(code: &str) -> PutPrinter {
         turned: false,
         cutter: false,
         active: true,
+        station: String::new(),
     }
 }
 
@@ -86,6 +88,7 @@ pub fn station(code: &str) -> PutStation {
         scanner_how: String::new(),
         scale: String::new(),
         scale_protocol: String::new(),
+        agent: false,
     }
 }
 
@@ -157,14 +160,14 @@ struct OneAtATime {
 }
 
 impl Port for OneAtATime {
-    fn print<'a>(&'a self, _: &'a PrinterRow, job: PrintJobId, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, _: &'a PrinterRow, attempt: Attempt, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
         use std::sync::atomic::Ordering;
         Box::pin(async move {
             assert!(!self.busy.swap(true, Ordering::SeqCst), "two jobs at once");
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
-            self.given.lock().unwrap().push(job);
+            self.given.lock().unwrap().push(attempt.job);
             self.busy.store(false, Ordering::SeqCst);
             printed()
         })
@@ -556,7 +559,7 @@ const ANOTHER_NUMBER: [&str; 3] = [
 ];
 
 impl Port for Renumbers {
-    fn print<'a>(&'a self, _: &'a PrinterRow, _: PrintJobId, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, _: &'a PrinterRow, _: Attempt, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             for text in ANOTHER_NUMBER {
                 let context = self.contexts.lock().unwrap().pop().unwrap();

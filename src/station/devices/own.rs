@@ -101,7 +101,7 @@ impl Device {
         self.own.hears.stands(self.station, self.role, Some(state));
     }
 
-    fn new(&self, event: Happened) -> StationEvent {
+    fn event(&self, event: Happened) -> StationEvent {
         let at = self.own.clock.now();
         // A machine without randomness has refused to start; a key of the time alone is still the event's own.
         let key = uuid_v7(self.own.random.as_ref(), at).unwrap_or_default();
@@ -110,7 +110,7 @@ impl Device {
 
     /// Hears what was told; `of` makes an event of what is the device's own.
     fn told<T>(&self, told: Told<T>, of: impl Fn(T, &dyn Fn(Happened) -> StationEvent) -> Option<StationEvent>) {
-        let new = |event: Happened| self.new(event);
+        let new = |event: Happened| self.event(event);
         let event = match told {
             Told::Here => {
                 self.stands("", None);

@@ -1,22 +1,33 @@
 //! Printers and stations, and the devices that hang on them.
 
 use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use tallyman_drivers::discover;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::args;
+use crate::db::DbError;
+use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::StationId;
+use crate::kernel::text::scanned;
 use crate::messages::Language;
+use crate::station::agent::keep::Who;
+use crate::station::agent::{self, wire};
 use crate::station::devices::{self, DeviceRole, DeviceState, StationEvent};
+use crate::station::model::STATION_AWAY;
 use crate::station::query::{self, PrinterView, StationView};
 use crate::station::setup::{PrinterPut, PutPrinter, PutStation, StationPut};
-use crate::station::{StationError, faults};
+use crate::station::{StationError, faults, sql};
+use crate::web::line;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
 
 /// The routes of printers and stations.
@@ -27,6 +38,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(station_events))
         .routes(routes!(station_devices))
         .routes(routes!(found_devices))
+        .routes(routes!(station_agent))
 }
 
 /// A printer, with what a person at it has to do.
@@ -49,8 +61,8 @@ async fn list_printers(
 ) -> Result<Json<Vec<PrinterStatus>>, WebError> {
     viewer.require(Right::Read)?;
     let language = language(&headers);
-    let warehouse = viewer.warehouse;
-    let printers = app.db.read(|tx| Box::pin(query::printers(tx, warehouse))).await?;
+    let (warehouse, at) = (viewer.warehouse, app.clock.now());
+    let printers = app.db.read(|tx| Box::pin(query::printers(tx, warehouse, at))).await?;
     let with_sentence = |printer: PrinterView| {
         let sentence = faults::sentence(&printer.fault, language);
         PrinterStatus { printer, sentence }
@@ -141,6 +153,35 @@ async fn station_events(
     Ok(Json(StationEvents { events, after }))
 }
 
+/// How a station stands: its packing PC, its devices, its printers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StationStatus {
+    /// Its setup.
+    #[serde(flatten)]
+    pub station: StationView,
+    /// Its packing PC; nothing where its devices hang on the machine of the service.
+    pub packing_pc: Option<PackingPc>,
+    /// Its scanner and its scale.
+    pub devices: Vec<StationDevice>,
+    /// Printers that hang there, and the one its labels come from.
+    pub printers: Vec<PrinterStatus>,
+}
+
+/// The packing PC of a station.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PackingPc {
+    /// Whether it is connected to this process.
+    pub here: bool,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// The version of its program, as far as it is known.
+    pub version: String,
+    /// The version of the service's program.
+    pub service_version: String,
+    /// What is wrong and what to do, in the caller's language; empty where all is well.
+    pub sentence: String,
+}
+
 /// A device of a station.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StationDevice {
@@ -152,28 +193,74 @@ pub struct StationDevice {
     pub fault: String,
     /// That as a sentence with what to do, in the caller's language.
     pub sentence: String,
+    /// What the scale shows now, still or not, in grams.
+    pub shows_grams: Option<i64>,
+    /// The last thing it said, while the service runs.
+    pub last: Option<StationEvent>,
 }
 
-/// How the scanner and the scale of a station stand.
+/// How a station stands: its packing PC, its scanner and scale, its printers.
 #[utoipa::path(get, path = "/stations/{station}/devices", tag = "stations", params(("station" = String, Path)),
-    responses((status = 200, body = Vec<StationDevice>), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = StationStatus), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn station_devices(
     State(app): State<App>,
     viewer: Viewer,
     headers: HeaderMap,
     Path(station): Path<String>,
-) -> Result<Json<Vec<StationDevice>>, WebError> {
+) -> Result<Json<StationStatus>, WebError> {
     viewer.require(Right::Read)?;
-    let station = station_id(&app, &viewer, &station).await?;
+    let id = station_id(&app, &viewer, &station).await?;
     let language = language(&headers);
-    let told = |state: DeviceState| {
-        let sentence = faults::sentence(&state.fault, language);
-        StationDevice { role: state.role, address: state.address, fault: state.fault, sentence }
+    let (warehouse, at) = (viewer.warehouse, app.clock.now());
+    let read = app.db.read(|tx| {
+        Box::pin(async move {
+            Ok::<_, DbError>((query::stations(tx, warehouse).await?, query::printers(tx, warehouse, at).await?))
+        })
+    });
+    let (stations, printers) = read.await?;
+    let missing = || StationError::NotFound { what: "station", code: station };
+    let station = stations.into_iter().find(|station| station.id == id).ok_or_else(missing)?;
+    let packing_pc = station.agent.then(|| {
+        let here = app.agents.here(id);
+        let away = if here.is_some() { "" } else { STATION_AWAY };
+        PackingPc {
+            here: here.is_some(),
+            since: here.as_ref().map(|here| here.since),
+            version: here.map_or_else(|| station.agent_version.clone(), |here| here.version),
+            service_version: agent::wire::PROGRAM.to_owned(),
+            sentence: faults::sentence(away, language),
+        }
+    });
+    let told = |state: DeviceState| StationDevice {
+        role: state.role,
+        address: state.address,
+        sentence: faults::sentence(&state.fault, language),
+        fault: state.fault,
+        shows_grams: state.shows_grams,
+        last: app.devices.last_of(id, state.role),
     };
-    Ok(Json(app.devices.states(station).into_iter().map(told).collect()))
+    let devices = app.devices.states(id).into_iter().map(told).collect();
+    let ours = |printer: &PrinterView| {
+        printer.station == station.code || station.label_printer.as_ref() == Some(&printer.code)
+    };
+    let printers = printers
+        .into_iter()
+        .filter(ours)
+        .map(|printer| PrinterStatus { sentence: faults::sentence(&printer.fault, language), printer });
+    let printers = printers.collect();
+    Ok(Json(StationStatus { packing_pc, devices, printers, station }))
 }
 
-/// A device that hangs on the machine of the service.
+/// Whose machine to look at.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FoundQuery {
+    /// A station with a packing PC; the machine of the service where it isn't said.
+    pub station: Option<String>,
+}
+
+/// A device that was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FoundDevice {
     /// `printer`, `scanner`, `scale`, `serial`, `keyboard_or_scanner`.
@@ -190,25 +277,88 @@ pub struct FoundDevice {
     pub sentence: String,
 }
 
-/// Printers, scanners and scales that hang on the machine of the service.
-#[utoipa::path(get, path = "/devices", tag = "stations",
-    responses((status = 200, body = Vec<FoundDevice>), (status = 401, body = Problem), (status = 403, body = Problem)))]
-async fn found_devices(viewer: Viewer, headers: HeaderMap) -> Result<Json<Vec<FoundDevice>>, WebError> {
+/// Printers, scanners and scales that hang on the machine of the service, or on a station's packing PC.
+#[utoipa::path(get, path = "/devices", tag = "stations", params(FoundQuery),
+    responses((status = 200, body = Vec<FoundDevice>), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn found_devices(
+    State(app): State<App>,
+    viewer: Viewer,
+    headers: HeaderMap,
+    Query(asked): Query<FoundQuery>,
+) -> Result<Json<Vec<FoundDevice>>, WebError> {
     viewer.require(Right::ShippingSetup)?;
     let language = language(&headers);
-    let found = tokio::task::spawn_blocking(discover::devices).await.map_err(WebError::internal)?;
-    let told = |found: discover::Found| {
-        let fault = found.trouble.map_or("", |error| error.kind.code());
-        FoundDevice {
-            role: found.role.code().to_owned(),
-            name: found.name,
-            address: found.address.to_string(),
-            language: found.language.map(|spoken| spoken.code().to_owned()),
-            fault: fault.to_owned(),
-            sentence: faults::sentence(fault, language),
-        }
+    let found = match asked.station {
+        Some(station) => app.agents.found(station_id(&app, &viewer, &station).await?),
+        None => tokio::task::spawn_blocking(agent::wire::FoundThere::here).await.map_err(WebError::internal)?,
+    };
+    let told = |found: agent::wire::FoundThere| FoundDevice {
+        role: found.role,
+        name: found.name,
+        address: found.address,
+        language: found.language,
+        sentence: faults::sentence(&found.fault, language),
+        fault: found.fault,
     };
     Ok(Json(found.into_iter().map(told).collect()))
+}
+
+/// What a packing PC says of itself when it connects.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GreetingQuery {
+    /// The version of the language that it speaks.
+    pub protocol: u32,
+    /// The version of its program.
+    pub version: String,
+    /// Whose numbers and jobs it keeps: a UUID.
+    #[param(value_type = String, format = "uuid")]
+    pub spool: Uuid,
+}
+
+/// The way of a station's packing PC to the service: a WebSocket, for `tallyman station`.
+#[utoipa::path(get, path = "/stations/{station}/agent", tag = "stations",
+    params(("station" = String, Path), GreetingQuery),
+    responses((status = 101, description = "The connection is a WebSocket now"), (status = 400, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 426, body = Problem)))]
+async fn station_agent(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(station): Path<String>,
+    Query(greeting): Query<GreetingQuery>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, WebError> {
+    viewer.require(Right::StationHost)?;
+    let warehouse = viewer.warehouse;
+    let wanted = scanned(&station);
+    let read =
+        app.db.read(|tx| Box::pin(async move { tx.opt(sql::SELECT_STATION_AGENT, args![warehouse, &wanted]).await }));
+    let found: Option<(StationId, String, bool)> = read.await?;
+    let (id, code, agent) = found.ok_or(StationError::NotFound { what: "station", code: station })?;
+    if !agent {
+        return Err(StationError::NoAgent { station: code }.into());
+    }
+    let GreetingQuery { protocol, version, spool } = greeting;
+    if protocol != wire::PROTOCOL {
+        let (station, service) = (format!("{version} ({protocol})"), format!("{} ({})", wire::PROGRAM, wire::PROTOCOL));
+        return Err(StationError::Versions { station, service }.into());
+    }
+    if app.agents.elsewhere(id, spool) {
+        return Err(StationError::AgentElsewhere { station: code }.into());
+    }
+    let upgrade = upgrade.map_err(|rejection| WebError::bad_request(&rejection.body_text()))?;
+    let greeting = wire::Greeting { protocol, version: version.clone(), spool };
+    let who = Who { warehouse, code, version };
+    Ok(upgrade.max_message_size(wire::LARGEST_FROM_STATION).on_upgrade(move |socket| async move {
+        // Joined only now: a client that never comes back must not keep the station.
+        match app.agents.join(id, &who.code, greeting, app.clock.now()) {
+            Ok(joined) => line::serve(app, who, joined, socket).await,
+            Err(error) => tracing::info!(%error, "a station is refused"),
+        }
+    }))
 }
 
 fn language(headers: &HeaderMap) -> Language {

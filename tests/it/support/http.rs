@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
+use tallyman::app::App;
 use tallyman::kernel::actor::Role;
 use tallyman::kernel::ids::WarehouseId;
 use tallyman::messages::Language;
@@ -51,6 +52,11 @@ impl Client {
 
     /// A person of that number with a role.
     pub async fn named(world: &World, role: Role, number: &str) -> Self {
+        Self::named_at(&world.app, world, role, number).await
+    }
+
+    /// A person of that number with a role, at another service of the same warehouse.
+    pub async fn named_at(app: &App, world: &World, role: Role, number: &str) -> Self {
         let number = number.to_owned();
         let person =
             AddPerson { number: number.clone(), name: number.clone(), language: Language::En, roles: vec![role] };
@@ -65,7 +71,7 @@ impl Client {
             expires_at: None,
         };
         world.db.execute(token).await.unwrap();
-        Self { router: tallyman::web::router::router(world.app.clone()), secret }
+        Self { router: tallyman::web::router::router(app.clone()), secret }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

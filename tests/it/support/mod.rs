@@ -6,6 +6,7 @@ pub mod dock;
 pub mod floor;
 pub mod http;
 pub mod invariants;
+pub mod packing_pc;
 pub mod program;
 pub mod shops;
 pub mod world;
