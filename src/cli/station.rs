@@ -48,7 +48,7 @@ pub(super) async fn run(asked: Station, language: Language) -> Result<(), Failur
     let ended = tokio::select! {
         ended = &mut running => ended,
         () = signals.next() => {
-            complain(&messages::say(language, "cli.stopping", &[]));
+            complain(&messages::say(language, "cli.station_stopping", &[]));
             stop.send_replace(true);
             tokio::select! {
                 ended = &mut running => ended,

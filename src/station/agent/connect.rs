@@ -87,7 +87,7 @@ impl Way {
         let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
         socket_url.set_scheme(scheme).map_err(|()| Failed::ForGood(self.options.server.clone()))?;
 
-        let away = |error: &dyn std::fmt::Display| Failed::Away(error.to_string());
+        let away = |error: &dyn std::error::Error| Failed::Away(chain(error));
         let mut request = socket_url.as_str().into_client_request().map_err(|error| away(&error))?;
         let bearer = HeaderValue::from_str(&format!("Bearer {}", self.options.token));
         let bearer = bearer.map_err(|error| Failed::ForGood(error.to_string()))?;
@@ -114,7 +114,7 @@ impl Way {
     async fn refused(&self, status: http::StatusCode, url: reqwest::Url) -> Failed {
         let answer = match self.ask(url).send().await {
             Ok(answer) => answer,
-            Err(error) => return Failed::Away(error.to_string()),
+            Err(error) => return Failed::Away(chain(&error.without_url())),
         };
         sentence(status, answer).await
     }
@@ -124,7 +124,7 @@ impl Way {
         if let Some(station) = self.options.station.as_ref().or_else(|| self.station.get()) {
             return Ok(station.clone());
         }
-        let away = |error: reqwest::Error| Failed::Away(error.without_url().to_string());
+        let away = |error: reqwest::Error| Failed::Away(chain(&error.without_url()));
         let mut url = self.server.clone();
         url.path_segments_mut()
             .map_err(|()| Failed::ForGood(self.options.server.clone()))?
@@ -144,6 +144,20 @@ impl Way {
             }
         }
     }
+}
+
+/// An error with what is behind it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        if !said.contains(&more) {
+            said = format!("{said}: {more}");
+        }
+        next = error.source();
+    }
+    said
 }
 
 /// What a refusal says. Somebody has to change the token or the name of the station where those are refused; all else may

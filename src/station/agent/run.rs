@@ -165,7 +165,8 @@ impl Hears for Shared {
     fn stands(&self, _: StationId, role: DeviceRole, state: Option<DeviceState>) {
         let fault = |state: &Option<DeviceState>| state.as_ref().map(|state| state.fault.clone());
         let before = self.facts().states.insert(role, state.clone());
-        if before.as_ref().map(fault) != Some(fault(&state)) {
+        // How it stands before anybody has tried is not worth a word.
+        if before.is_some_and(|before| fault(&before) != fault(&state)) {
             self.tell(Told::Stands(role, state));
         }
         self.news.notify_one();
