@@ -149,7 +149,9 @@ fn language(variable: impl Fn(&str) -> Option<String>) -> Language {
 }
 
 fn start_log(level: &str, format: LogFormat) {
-    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,h2=warn,rustls=warn,reqwest=warn,rustls_platform_verifier=off"));
+    let filter = EnvFilter::new(format!(
+        "{level},sqlx=warn,hyper=warn,h2=warn,rustls=warn,reqwest=warn,rustls_platform_verifier=off"
+    ));
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Fails where a log was started before, which is fine.

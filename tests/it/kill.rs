@@ -1,9 +1,10 @@
-//! The plug is pulled at random moments while everybody works: what was answered is there, nothing is there twice, and
-//! the work goes on.
+//! The plug is pulled at random moments while everybody works, of the service and of a packing PC, and the network between
+//! them breaks: what was answered is there, nothing is there twice, and the work goes on.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use tallyman::storefront::signature::{sign_standard, standard_secret};
 use tallyman_drivers::fake::FakePrinter;
 
 use crate::support::crew::{Acked, Crew, dock, lead, packer, picker, rest};
+use crate::support::packing_pc::Network;
 use crate::support::program::{Served, tallyman};
 use crate::support::shops::Shop;
 use crate::support::{Backend, TestDatabase, invariants};
@@ -33,8 +35,8 @@ async fn read<T: tallyman::db::value::FromRow + Send + 'static>(db: &Db, text: &
     read.unwrap()
 }
 
-/// Stock, totes, people, a carrier with numbers, a printer, a shop.
-async fn set_up(crew: &Crew, printer: &FakePrinter, secret: &str, shop: &Shop) {
+/// Stock, totes, people, a carrier with numbers, two stations with a printer each, a shop.
+async fn set_up(crew: &Crew, printer: &FakePrinter, there: &FakePrinter, secret: &str, shop: &Shop) {
     let skus: Vec<Value> =
         (0..20).map(|n| json!({ "code": format!("SKU{n}"), "name_en": format!("Article {n}") })).collect();
     crew.must("PUT", "/skus", json!({ "skus": skus })).await;
@@ -58,6 +60,12 @@ async fn set_up(crew: &Crew, printer: &FakePrinter, secret: &str, shop: &Shop) {
     let z1 = json!({ "code": "Z1", "name": "Zebra", "transport": "tcp", "address": printer.address().to_string(), "language": "zpl" });
     crew.must("PUT", "/printers", z1).await;
     crew.must("PUT", "/stations", json!({ "code": "S1", "name": "Station 1", "label_printer": "Z1" })).await;
+    // A second one, whose printer hangs on a packing PC of its own.
+    crew.must("PUT", "/stations", json!({ "code": "S2", "name": "Station 2", "agent": true })).await;
+    let z2 = json!({ "code": "Z2", "name": "Zebra", "transport": "tcp", "address": there.address().to_string(), "language": "zpl", "station": "S2" });
+    crew.must("PUT", "/printers", z2).await;
+    crew.must("PUT", "/stations", json!({ "code": "S2", "name": "Station 2", "agent": true, "label_printer": "Z2" }))
+        .await;
     crew.must("PUT", "/channels", json!({ "code": "shop", "name": "Shop", "adapter": "standard", "secret": secret }))
         .await;
     crew.must("PUT", "/endpoints", json!({ "channel": "shop", "url": shop.url, "secret": secret })).await;
@@ -151,15 +159,40 @@ fn service(folder: &Path, url: &str) -> Command {
     command
 }
 
+/// The program of station S2, in a process of its own. Dropping it kills it.
+struct PackingPc(std::process::Child);
+
+impl PackingPc {
+    fn start(folder: &Path, service: SocketAddr) -> Self {
+        let server = format!("http://{service}");
+        let mut command = tallyman(folder, &["station", "--server", &server, "--token", TOKEN, "--station", "S2"]);
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for PackingPc {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn address(served: &Served) -> SocketAddr {
+    served.url.strip_prefix("http://").unwrap().trim_end_matches('/').parse().unwrap()
+}
+
 async fn pulled(backend: Backend) {
     let (folder, database) = (tempfile::tempdir().unwrap(), TestDatabase::new(backend).await);
     crew_token(folder.path(), &database).await;
     let printer = FakePrinter::start(0, None).await.unwrap();
+    let there = FakePrinter::start(0, None).await.unwrap();
     let secret = standard_secret(&[7; 32]);
     let mut served = Served::start(&mut service(folder.path(), &database.url));
     let crew = Crew::new(&served.url, TOKEN, 42);
     let shop = Shop::open().await;
-    set_up(&crew, &printer, &secret, &shop).await;
+    set_up(&crew, &printer, &there, &secret, &shop).await;
+    let network = Network::to(address(&served)).await;
+    let mut pc = PackingPc::start(folder.path(), network.address);
     let placed = [tokio::spawn(api_orders(crew.clone())), tokio::spawn(web_orders(crew.clone(), secret))];
     let besides = [tokio::spawn(mover(crew.clone())), tokio::spawn(cancelled_orders(crew.clone()))];
     let totes = |from: u64| (from..from + 30).map(|n| format!("T{n:06}")).collect();
@@ -167,14 +200,29 @@ async fn pulled(backend: Backend) {
         tokio::spawn(lead(crew.clone())),
         tokio::spawn(picker(crew.clone(), totes(1))),
         tokio::spawn(packer(crew.clone(), "S1")),
+        tokio::spawn(packer(crew.clone(), "S2")),
         tokio::spawn(dock(crew.clone())),
     ];
     for _ in 0..rounds() {
         tokio::time::sleep(Duration::from_millis(50 + crew.random.below(400))).await;
+        match crew.random.below(4) {
+            0 => {
+                drop(pc);
+                pc = PackingPc::start(folder.path(), network.address);
+                continue;
+            }
+            1 => {
+                network.cut();
+                tokio::time::sleep(Duration::from_millis(crew.random.below(100))).await;
+                network.mend();
+            }
+            _ => {}
+        }
         served.signal("KILL");
         drop(served);
         served = Served::start(&mut service(folder.path(), &database.url));
         crew.moved_to(&served.url);
+        network.leads_to(address(&served));
     }
     crew.closing.store(true, Ordering::SeqCst);
     let mut orders = 0;
@@ -194,7 +242,8 @@ async fn pulled(backend: Backend) {
     served.signal("TERM");
     assert!(served.child.wait().unwrap().success());
     drop(served);
-    check(&database, &crew, orders, &printer).await;
+    drop(pc);
+    check(&database, &crew, orders, [&printer, &there]).await;
     database.drop().await;
 }
 
@@ -240,7 +289,7 @@ async fn heard(crew: &Crew, shop: &Shop) {
     assert!(shipped.len() >= orders.as_array().unwrap().len(), "each shipped parcel was told");
 }
 
-async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printer: &FakePrinter) {
+async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printers: [&FakePrinter; 2]) {
     let db = database.open().await;
     let findings = db.read(|tx| Box::pin(async move { invariants::findings(tx).await })).await.unwrap();
     assert!(findings.is_empty(), "{findings:#?}");
@@ -266,9 +315,17 @@ async fn check(database: &TestDatabase, crew: &Crew, orders: u64, printer: &Fake
     assert_eq!(blocked[0], told[0], "each missing piece is blocked once");
 
     // The same label came out once; a second copy bears its mark, so it is another picture.
-    let labels = printer.labels();
+    let labels: Vec<Vec<u8>> = printers.iter().flat_map(|printer| printer.labels()).collect();
     let different: BTreeSet<&Vec<u8>> = labels.iter().collect();
     assert_eq!(different.len(), labels.len(), "a label was printed twice");
+    // What is called printed without a person's word is there. Waybill numbers are never in two labels but as copies.
+    let proved: Vec<(i64,)> = read(
+        &db,
+        "SELECT COUNT(*) FROM print_job WHERE state = 'printed' AND evidence NOT LIKE 'person%' AND evidence <> 'scan'",
+    )
+    .await;
+    assert!(i64::try_from(labels.len()).unwrap() >= proved[0].0, "a label that was called printed never came out");
+    assert!(printers.iter().all(|printer| printer.printed() > 0), "both stations print");
     db.close().await;
 }
 
