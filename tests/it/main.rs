@@ -22,6 +22,7 @@ mod packing_pc;
 mod paper;
 mod parcels;
 mod picking;
+mod print_runs;
 mod printing;
 mod races;
 mod serving;

@@ -140,7 +140,12 @@ impl FakePrinter {
 
     /// The bytes of each label that came out, from its first command to its last, in order.
     pub fn labels(&self) -> Vec<Vec<u8>> {
-        self.desk.state().printed.clone()
+        self.labels_from(0)
+    }
+
+    /// Those from the one with this number on, the first being 0: for looking again at what came since.
+    pub fn labels_from(&self, first: usize) -> Vec<Vec<u8>> {
+        self.desk.state().printed.get(first..).unwrap_or_default().to_vec()
     }
 
     /// How many labels are in it and have not come out.

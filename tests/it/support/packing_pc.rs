@@ -13,7 +13,7 @@ use tallyman::messages::Language;
 use tallyman::station::agent::run::{self, AgentError, Options, Told};
 use tallyman::station::devices;
 use tallyman::station::port::Printers;
-use tallyman::station::queue;
+use tallyman::station::queue::{self, Port};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -44,8 +44,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts it, with connections to the database that end with it. An embedded database is the process's own.
+    /// Starts it with the printers of the house.
     pub async fn start(world: &World) -> Self {
+        Self::start_with(world, |printers| Arc::new(printers)).await
+    }
+
+    /// Starts it, with connections to the database that end with it. An embedded database is the process's own.
+    pub async fn start_with(world: &World, port: impl FnOnce(Printers) -> Arc<dyn Port> + Send + 'static) -> Self {
         let runtime = runtime();
         let (stop, told) = watch::channel(false);
         let (db, url) = (world.db.clone(), world.url().to_owned());
@@ -58,7 +63,7 @@ impl Service {
             let app = App::new(db, services, clock);
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            tokio::spawn(queue::run(app.clone(), Arc::new(Printers::new(&app)), told.clone()));
+            tokio::spawn(queue::run(app.clone(), port(Printers::new(&app)), told.clone()));
             tokio::spawn(devices::run(app.clone(), told));
             let router = tallyman::web::router::router(app.clone());
             tokio::spawn(async move { axum::serve(listener, router).await });
