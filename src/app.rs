@@ -13,7 +13,6 @@ use crate::people::tokens::TokenCache;
 use crate::station::agent::Agents;
 use crate::station::devices::StationDevices;
 use crate::storefront::channels::ChannelCache;
-use tallyman_labels::Layouts;
 
 /// Most deliveries that are taken in at once; more are asked to come again.
 const INTAKE: usize = 1_024;
@@ -36,8 +35,6 @@ pub struct Parts {
     pub channels: ChannelCache,
     /// Room for deliveries that are being taken in.
     pub intake: Semaphore,
-    /// Label layouts: the firm's own, and those in the program.
-    pub layouts: Layouts,
     /// What scanners and scales of stations said lately.
     pub devices: StationDevices,
     /// Packing PCs that are connected to this process.
@@ -103,15 +100,9 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// Puts the parts together, with the label layouts in the program.
-    #[must_use]
-    pub fn new(db: Db, services: Arc<Services>, clock: SharedClock) -> Self {
-        Self::with_layouts(db, services, clock, Layouts::default())
-    }
-
     /// Puts the parts together.
     #[must_use]
-    pub fn with_layouts(db: Db, services: Arc<Services>, clock: SharedClock, layouts: Layouts) -> Self {
+    pub fn new(db: Db, services: Arc<Services>, clock: SharedClock) -> Self {
         let started = clock.now().0;
         Self(Arc::new(Parts {
             db,
@@ -120,7 +111,6 @@ impl App {
             tokens: TokenCache::default(),
             channels: ChannelCache::default(),
             intake: Semaphore::new(INTAKE),
-            layouts,
             devices: StationDevices::starting_at(started),
             agents: Arc::default(),
             workers: Workers::default(),

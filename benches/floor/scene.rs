@@ -70,7 +70,11 @@ impl Target {
     pub async fn open(&self) -> World {
         let settings = Settings { max_connections: 16, ..Settings::new(&self.url) };
         let db = Db::open(&settings).await.unwrap();
-        let services = Arc::new(Services { vault: Vault::new(&[9; 32]), random: Arc::new(SystemRandom) });
+        let services = Arc::new(Services {
+            vault: Vault::new(&[9; 32]),
+            random: Arc::new(SystemRandom),
+            layouts: tallyman_labels::Layouts::default(),
+        });
         // Keys of this opening of the database, which another process may have open before or after.
         let keys = AtomicU64::new(u64::from(std::process::id()) << 32);
         World { app: App::new(db, services, Arc::new(SystemClock)), keys }

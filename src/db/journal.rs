@@ -52,6 +52,8 @@ pub struct Services {
     pub vault: Vault,
     /// Nonces and ids.
     pub random: SharedRandom,
+    /// Label layouts: the firm's own, and those in the program.
+    pub layouts: tallyman_labels::Layouts,
 }
 
 /// Who does an operation, where, when, and under which key.

@@ -98,8 +98,8 @@ async fn with_key(
     };
     let vault = Vault::new(&key);
     let print = vault.fingerprint(key::CHECKED);
-    let services = Arc::new(Services { vault, random: Arc::clone(random) });
-    let app = App::with_layouts(db.clone(), services, Arc::clone(clock), layouts);
+    let services = Arc::new(Services { vault, random: Arc::clone(random), layouts });
+    let app = App::new(db.clone(), services, Arc::clone(clock));
     let administrator = match &known {
         Some(_) => None,
         None => first::start(&app, &print).await?,

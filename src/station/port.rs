@@ -35,7 +35,7 @@ impl Printers {
     /// With the layouts of the service.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self { layouts: app.layouts.clone(), agents: Arc::clone(&app.agents) }
+        Self { layouts: app.services.layouts.clone(), agents: Arc::clone(&app.agents) }
     }
 }
 

@@ -43,7 +43,7 @@ async fn kinds(State(app): State<App>, viewer: Viewer) -> Result<Json<Vec<LabelK
     viewer.require(Right::Read)?;
     let kinds = Kind::ALL.iter().map(|kind| LabelKind {
         kind: kind.name().to_owned(),
-        stocks: app.layouts.stocks(*kind),
+        stocks: app.services.layouts.stocks(*kind),
         sample: serde_json::from_str(kind.sample_json()).unwrap_or_default(),
     });
     Ok(Json(kinds.collect()))
@@ -96,7 +96,7 @@ async fn preview(
 ) -> Result<Response, WebError> {
     viewer.require(Right::Read)?;
     let PreviewRequest { kind, data, stock, dpi, format, page } = asked;
-    let layouts = app.layouts.clone();
+    let layouts = app.services.layouts.clone();
     let asked = Asked { kind, data, stock, dpi, format, page: Some(page) };
     // Drawing takes milliseconds, and a long paper more.
     let drawn = tokio::task::spawn_blocking(move || draw(&layouts, &asked)).await.map_err(WebError::internal)??;

@@ -34,6 +34,7 @@ impl World {
         let services = Arc::new(Services {
             vault: Vault::new(&[7; 32]),
             random: Arc::new(SeededRandom::new(START.0.unsigned_abs())),
+            layouts: tallyman_labels::Layouts::default(),
         });
         let app = App::new(db.clone(), Arc::clone(&services), clock.clone());
         Self { db, app, clock, services, database, keys: AtomicU64::new(0) }
