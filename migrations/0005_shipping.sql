@@ -58,6 +58,14 @@ CREATE TABLE station (
 -- Where it hangs: on that station's packing PC, else on the machine of the service.
 ALTER TABLE printer ADD COLUMN station_id {{int}} REFERENCES station (id);
 
+-- Which printer a station uses for a kind of label or paper.
+CREATE TABLE station_printer (
+  station_id {{int}} NOT NULL REFERENCES station (id),
+  kind TEXT NOT NULL,
+  printer_id {{int}} NOT NULL REFERENCES printer (id),
+  PRIMARY KEY (station_id, kind)
+) {{strict}};
+
 CREATE TABLE parcel (
   place_id {{int}} PRIMARY KEY REFERENCES place (id),
   warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
@@ -106,7 +114,8 @@ CREATE TABLE print_job (
   printer_id {{int}} NOT NULL REFERENCES printer (id),
   station_id {{int}} REFERENCES station (id),
   parcel_id {{int}} REFERENCES parcel (place_id),
-  kind TEXT NOT NULL CONSTRAINT print_job_kind CHECK (kind IN ('shipping_label', 'manifest')),
+  kind TEXT NOT NULL CONSTRAINT print_job_kind CHECK (kind IN ('shipping_label', 'logistic', 'packing_slip', 'invoice', 'pick_list', 'count_sheet', 'manifest', 'location', 'sku',
+    'lot', 'tote', 'cart', 'put_wall_slot', 'badge', 'command_cards', 'test_page', 'document')),
   -- 0 for the first print, then R1, R2.
   copy {{int}} NOT NULL DEFAULT 0,
   state TEXT NOT NULL CONSTRAINT print_job_state CHECK (state IN ('queued', 'sending', 'sent', 'printed', 'in_doubt', 'failed', 'cancelled')),

@@ -115,7 +115,7 @@ impl From<StationError> for PackError {
     fn from(error: StationError) -> Self {
         match error {
             StationError::Db(error) => Self::Db(error),
-            StationError::NoPrinter {} => Self::NoPrinter {},
+            StationError::NoPrinter { .. } => Self::NoPrinter {},
             StationError::LabelOut { parcel } => Self::LabelOut { parcel },
             StationError::Sealed {} => Self::Sealed {},
             other => Self::Label { cause: other.to_string() },

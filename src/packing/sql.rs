@@ -165,6 +165,11 @@ crate::statements! {
     /// A parcel's papers for a screen.
     LIST_PAPERS = "SELECT pp.paper, pp.enclosed_by IS NOT NULL, q.number FROM parcel_paper pp LEFT JOIN person q ON q.id = pp.enclosed_by
         WHERE pp.parcel_id = $1 ORDER BY pp.paper";
+    /// The names of the papers on a checklist.
+    LIST_PAPER_NAMES = "SELECT paper FROM parcel_paper WHERE parcel_id = $1 ORDER BY paper";
+    /// Whether a station prints papers of a kind by itself, and has not printed this parcel's.
+    SELECT_SLIP_WANTED = "SELECT sp.station_id FROM station_printer sp WHERE sp.station_id = $2 AND sp.kind = $3
+        AND NOT EXISTS (SELECT 1 FROM print_job j WHERE j.parcel_id = $1 AND j.kind = $3 AND j.state <> 'cancelled')";
     /// Parcels for a list, the newest first. Empty and 0 stand for any.
     LIST_PARCELS = "SELECT p.place_id, p.number, p.state, o.number, q.number, c.code, w.number, p.weight_grams, p.created_at
         FROM parcel p JOIN customer_order o ON o.id = p.order_id LEFT JOIN person q ON q.id = p.packer_id

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::model::{ParcelState, papers_of};
 use super::parcel::{ParcelRow, PieceRow, mine, pieces, reason, require};
 use super::start::{owner, tote};
-use super::{PackError, sql};
+use super::{PackError, slip, sql};
 use crate::catalog::ops::{Resolved, resolve};
 use crate::db::{DbError, Op, Operation};
 use crate::kernel::actor::Right;
@@ -110,6 +110,9 @@ impl Operation for VerifyPiece {
         let of_sku: i64 = pieces.iter().filter(|piece| piece.sku == item.sku).map(|piece| piece.quantity).sum();
         let of_order: i64 = pieces.iter().map(|piece| piece.quantity).sum();
         let (left, order_left) = (of_sku - quantity, of_order - quantity);
+        if order_left == 0 {
+            slip::by_itself(op, &parcel).await?;
+        }
         Ok(PieceVerified { sku: item.code, quantity, verified, left, order_left })
     }
 }

@@ -6,6 +6,7 @@
 pub mod carriers;
 mod error;
 pub mod handover;
+pub mod list;
 pub mod manifest;
 pub mod query;
 pub mod scan;

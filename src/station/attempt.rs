@@ -3,13 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing, JobKind, JobState, PrinterLanguage, PrinterTransport};
 use super::ops::{JobRow, about, came_out, lock};
 use super::{StationError, sql};
 use crate::db::{Command, Context, DbError, Op, Tx};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{PrintJobId, PrinterId, StationId, WarehouseId};
 use crate::{args, row};
+
+/// The weakest proof: the printer was at work and is at rest again.
+pub const IDLE: &str = "idle";
 
 /// How long an attempt may take before another worker calls its job in doubt. Longer than any attempt's own limits.
 pub const LEASE_MS: i64 = 120_000;
@@ -61,6 +64,8 @@ row! {
         pub attempts: i64,
         /// 0 for the first copy.
         pub copy: i64,
+        /// What is printed.
+        pub kind: JobKind,
         /// What is to be printed, sealed.
         pub payload: Option<Vec<u8>>,
         /// Where its parcel stands; empty for none.
@@ -158,6 +163,10 @@ impl Command for Claim {
 
 /// Why a label isn't wanted any more.
 fn unwanted(next: &NextRow) -> Option<&'static str> {
+    // Papers are asked for by people, also for what is gone.
+    if next.kind != JobKind::ShippingLabel {
+        return None;
+    }
     if matches!(next.order_state.as_str(), "cancelled" | "intercepting") {
         return Some("the order was cancelled");
     }
@@ -205,13 +214,12 @@ impl Command for Finish {
         }
         let at = op.at();
         match &self.outcome {
+            // Where a second one does harm, that the printer was at work is not enough: a scan is.
+            Outcome::Printed { evidence } if evidence == IDLE && job.kind.harms_twice() => sent(&mut op, &job).await?,
             Outcome::Printed { evidence } => {
                 came_out(&mut op, &job, evidence).await?;
             }
-            Outcome::Sent => {
-                op.tx.exec(sql::SET_SENT, args![job.id, at]).await?;
-                about(&mut op, &job, "label.sent", &json!({ "job": job.id, "copy": job.copy }));
-            }
+            Outcome::Sent => sent(&mut op, &job).await?,
             Outcome::InDoubt { error } => doubt(&mut op, &job, error).await?,
             Outcome::Held { error, .. } => {
                 op.tx.exec(sql::SET_QUEUED, args![job.id, error]).await?;
@@ -228,6 +236,14 @@ impl Command for Finish {
         fault(&mut op, job.printer, &self.outcome).await?;
         Ok(())
     }
+}
+
+async fn sent(op: &mut Op<'_, '_>, job: &JobRow) -> Result<(), DbError> {
+    let at = op.at();
+    if op.tx.exec(sql::SET_SENT, args![job.id, at]).await? == 1 {
+        about(op, job, "label.sent", &json!({ "job": job.id, "copy": job.copy }));
+    }
+    Ok(())
 }
 
 /// Shows at the printer what holds it up, or that nothing does any more.

@@ -32,7 +32,15 @@ crate::refusals! {
         /// A station speaks of a job of a printer that hangs elsewhere.
         NotThere { job: String } = 409 "station.not_there",
         /// There is no printer that could print this.
-        NoPrinter {} = 409 "station.no_printer",
+        NoPrinter { kind: &'static str, needs: String } = 409 "station.no_printer",
+        /// There is no such label or paper, or it is no one that can be asked for alone.
+        UnknownPaper { kind: String } = 422 "station.unknown_paper",
+        /// What a paper shall say is none of its kind.
+        BadPaper { kind: &'static str, why: String } = 422 "station.bad_paper",
+        /// No or too many copies.
+        BadCopies { copies: i64 } = 422 "station.bad_copies",
+        /// The printer understands another language than the document is written in.
+        OtherLanguage { printer: String, language: &'static str } = 409 "station.other_language",
         /// The printer is switched off in the setup.
         PrinterInactive { printer: String } = 409 "station.printer_inactive",
         /// The parcel has no waybill number, so there is nothing to print.

@@ -1,20 +1,16 @@
 //! What a shipping label says: gathered inside the transaction that queues it, laid out and printed later.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{StationError, sql};
 use crate::db::Op;
+use crate::kernel::Timestamp;
 use crate::kernel::ids::{PlaceId, StationId, WaybillId};
-use crate::kernel::vault::{Vault, VaultError};
-use crate::kernel::{Timestamp, hex};
+use crate::kernel::vault::Vault;
 use crate::order::inbound::Receiver;
 use crate::order::model::OrderState;
 use crate::order::personal::{self, Personal};
 use crate::{args, row};
-
-/// The purpose under which a job's content is sealed.
-pub const PURPOSE: &str = "print_job";
 
 row! {
     /// What the tables know about a label.
@@ -175,28 +171,8 @@ impl LabelRow {
     }
 }
 
-impl LabelData {
-    /// The sealed content and its hash (SHA-256 of the JSON, in hexadecimal).
-    ///
-    /// # Errors
-    /// Where there is no randomness.
-    pub fn seal(&self, services: &crate::db::Services) -> Result<(Vec<u8>, String), VaultError> {
-        let json = serde_json::to_vec(self).map_err(|error| VaultError::Form(error.to_string()))?;
-        let hash = hex::encode(&Sha256::digest(&json));
-        Ok((services.vault.seal(services.random.as_ref(), PURPOSE, &json)?, hash))
-    }
-
-    /// Opens a sealed content.
-    ///
-    /// # Errors
-    /// Where the key file is another one.
-    pub fn open(vault: &Vault, sealed: &[u8]) -> Result<Self, VaultError> {
-        vault.open_json(PURPOSE, sealed)
-    }
-}
-
 /// A moment on the wall clock of a time zone, to the minute; in UTC where the zone is unknown.
-fn local_minute(at: Timestamp, time_zone: &str) -> String {
+pub(super) fn local_minute(at: Timestamp, time_zone: &str) -> String {
     let zone = jiff::tz::TimeZone::get(time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     jiff::Timestamp::from_millisecond(at.0)
         .map_or_else(|_| String::new(), |moment| moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())

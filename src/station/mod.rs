@@ -6,6 +6,8 @@
 
 pub mod agent;
 pub mod attempt;
+pub mod choose;
+pub mod content;
 pub mod devices;
 mod error;
 pub mod faults;
@@ -13,6 +15,7 @@ pub mod label;
 pub mod layouts;
 pub mod model;
 pub mod ops;
+pub mod papers;
 pub mod port;
 pub mod preview;
 pub mod query;

@@ -1,5 +1,7 @@
 //! What printers and print jobs are.
 
+use tallyman_labels::Kind;
+
 crate::codes! {
     /// How a printer is reached.
     pub enum PrinterTransport {
@@ -61,8 +63,69 @@ crate::codes! {
     pub enum JobKind {
         /// The label with the waybill number.
         ShippingLabel = "shipping_label",
+        /// The GS1 logistic label of a carton or pallet.
+        Logistic = "logistic",
+        /// What lies in a parcel.
+        PackingSlip = "packing_slip",
+        /// What was sold, with prices.
+        Invoice = "invoice",
+        /// What to fetch.
+        PickList = "pick_list",
+        /// What to count.
+        CountSheet = "count_sheet",
         /// A hand-over list.
         Manifest = "manifest",
+        /// A place in the shelves.
+        Location = "location",
+        /// A product's own code.
+        Sku = "sku",
+        /// A lot of goods.
+        Lot = "lot",
+        /// A tote.
+        Tote = "tote",
+        /// The positions of a cart.
+        Cart = "cart",
+        /// A slot of a put wall.
+        PutWallSlot = "put_wall_slot",
+        /// A person's badge.
+        Badge = "badge",
+        /// Codes that stand for words.
+        CommandCards = "command_cards",
+        /// One of everything.
+        TestPage = "test_page",
+        /// A document that somebody else made.
+        Document = "document",
+    }
+}
+
+impl JobKind {
+    /// The job of a kind of label.
+    #[must_use]
+    pub const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Shipping => Self::ShippingLabel,
+            Kind::Logistic => Self::Logistic,
+            Kind::PackingSlip => Self::PackingSlip,
+            Kind::Invoice => Self::Invoice,
+            Kind::PickList => Self::PickList,
+            Kind::CountSheet => Self::CountSheet,
+            Kind::Manifest => Self::Manifest,
+            Kind::Location => Self::Location,
+            Kind::Sku => Self::Sku,
+            Kind::Lot => Self::Lot,
+            Kind::Tote => Self::Tote,
+            Kind::Cart => Self::Cart,
+            Kind::PutWallSlot => Self::PutWallSlot,
+            Kind::Badge => Self::Badge,
+            Kind::CommandCards => Self::CommandCards,
+            Kind::TestPage => Self::TestPage,
+        }
+    }
+
+    /// Whether a second one does harm, because it bears a number of its own or may do: then a printer at rest is no proof.
+    #[must_use]
+    pub const fn harms_twice(self) -> bool {
+        matches!(self, Self::ShippingLabel | Self::Logistic | Self::Document)
     }
 }
 
@@ -132,6 +195,14 @@ mod tests {
             assert!(!(state.open_question() && state.untouched()), "{state}");
         }
         assert!(!JobState::Sending.untouched() && !JobState::Sending.open_question());
+    }
+
+    #[test]
+    fn jobs_are_called_as_their_labels_are() {
+        for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Shipping) {
+            assert_eq!(JobKind::of(*kind).code(), kind.name());
+        }
+        assert_eq!(JobKind::ALL.len(), Kind::ALL.len() + 1);
     }
 
     #[test]

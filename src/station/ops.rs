@@ -2,12 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tallyman_labels::Kind;
 use utoipa::ToSchema;
 
-use super::label::{self, LabelRow};
-use super::model::JobState;
-use super::{StationError, sql};
-use crate::db::{DbError, Op, Operation};
+use super::choose::{Needs, choose};
+use super::content::Content;
+use super::label::{self, ContentRow, LabelRow};
+use super::model::{JobKind, JobState};
+use super::{StationError, papers, sql};
+use crate::db::{DbError, Op, Operation, Services};
+use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{OrderId, PlaceId, PrintJobId, PrinterId, StationId, WarehouseId, WaybillId};
 use crate::kernel::text::scanned;
@@ -30,6 +34,8 @@ row! {
         pub parcel: Option<PlaceId>,
         /// The number on it.
         pub waybill: Option<WaybillId>,
+        /// What is printed.
+        pub kind: JobKind,
         /// 0 for the first copy.
         pub copy: i64,
         /// Where it stands.
@@ -119,11 +125,11 @@ struct New<'a> {
 
 async fn queue(op: &mut Op<'_, '_>, row: &LabelRow, new: New<'_>) -> Result<PrintJobId, StationError> {
     let (warehouse, at, person) = (op.warehouse(), op.at(), op.person());
-    let printer: Option<(PrinterId,)> = op.tx.opt(sql::CHOOSE_PRINTER, args![warehouse, new.station]).await?;
-    let Some((printer,)) = printer else { return Err(StationError::NoPrinter {}) };
+    let needs = Needs::of(&op.context.services.layouts, Kind::Shipping);
+    let printer = choose(op, new.station, JobKind::ShippingLabel, &needs).await?;
     let services = &op.context.services;
     let contents = label::contents(op, new.parcel).await?;
-    let (payload, hash) = row.label(contents, &services.vault, at, new.copy)?.seal(services)?;
+    let (payload, hash) = sealed(row, contents, at, new.copy, services)?;
     // Nothing below may fail for a business reason.
     let values = args![
         warehouse,
@@ -143,6 +149,17 @@ async fn queue(op: &mut Op<'_, '_>, row: &LabelRow, new: New<'_>) -> Result<Prin
         json!({ "job": job, "waybill": row.waybill, "copy": new.copy, "printer": printer, "reason": new.reason });
     op.record("label.queued", ("parcel", new.parcel.0), &data);
     Ok(job)
+}
+
+fn sealed(
+    row: &LabelRow,
+    contents: Vec<ContentRow>,
+    at: Timestamp,
+    copy: i64,
+    services: &Services,
+) -> Result<(Vec<u8>, String), StationError> {
+    let label = row.label(contents, &services.vault, at, copy)?;
+    Ok(Content::ShippingLabel(Box::new(label)).seal(services)?)
 }
 
 async fn give_up(op: &mut Op<'_, '_>, job: &JobRow, why: &str) -> Result<(), DbError> {
@@ -261,7 +278,11 @@ impl Operation for SettleDoubt {
 
 /// A label that did not come out is queued anew, unless nobody wants it any more.
 async fn again(op: &mut Op<'_, '_>, job: &JobRow, evidence: &str) -> Result<Option<PrintJobId>, StationError> {
-    let (Some(parcel), Some(waybill)) = (job.parcel, job.waybill) else { return Err(wrong_state(job)) };
+    let (Some(parcel), Some(waybill)) = (job.parcel, job.waybill) else {
+        let new = papers::again(op, job).await?;
+        give_up(op, job, &format!("not out, {evidence}")).await?;
+        return Ok(Some(new));
+    };
     let row = label::read(op, parcel, job.station).await?;
     op.tx.exec(sql::PARCEL_UNPRINTED, args![parcel, waybill]).await?;
     give_up(op, job, &format!("not out, {evidence}")).await?;
@@ -392,12 +413,18 @@ impl Operation for RetryJob {
     async fn run(&self, op: &mut Op<'_, '_>) -> Result<JobDecided, StationError> {
         require(op, Right::Pack)?;
         let job = lock(op, self.job).await?;
-        let (JobState::Failed, Some(parcel)) = (job.state, job.parcel) else { return Err(wrong_state(&job)) };
+        let JobState::Failed = job.state else { return Err(wrong_state(&job)) };
+        let (JobKind::ShippingLabel, Some(parcel)) = (job.kind, job.parcel) else {
+            // What it says was given with it: it may fit now, after another layout or another stock.
+            op.tx.exec(sql::REQUEUE_PAPER, args![job.id]).await?;
+            about(op, &job, "label.retried", &json!({ "job": job.id }));
+            return Ok(JobDecided { job_id: job.id, state: JobState::Queued, new_job_id: None });
+        };
         let row = label::read(op, parcel, job.station).await?;
         printable(&row)?;
         let (services, at) = (&op.context.services, op.at());
         let contents = label::contents(op, parcel).await?;
-        let (payload, hash) = row.label(contents, &services.vault, at, job.copy)?.seal(services)?;
+        let (payload, hash) = sealed(&row, contents, at, job.copy, services)?;
         // Nothing below may fail for a business reason.
         op.tx.exec(sql::REQUEUE_FAILED, args![job.id, payload, hash]).await?;
         about(op, &job, "label.retried", &json!({ "job": job.id }));

@@ -11,6 +11,7 @@ use tallyman_labels::{
 use super::agent::Agents;
 use super::agent::wire::Attempt;
 use super::attempt::{Outcome, PrinterRow};
+use super::content::Content;
 use super::label::{ContentRow, LabelData};
 use super::model::{Compression, Drawing};
 use super::queue::Port;
@@ -23,6 +24,8 @@ use crate::order::inbound::Receiver;
 
 /// Width of the usual print heads: 4.1 inches.
 const HEAD_UM: u32 = 104_000;
+/// Width of the widest sheet: a printer of PDF has no head of ours to mind.
+const SHEET_UM: u32 = 300_000;
 
 /// The printers of the house.
 #[derive(Clone)]
@@ -40,16 +43,16 @@ impl Printers {
 }
 
 impl Port for Printers {
-    fn print<'a>(&'a self, printer: &'a PrinterRow, attempt: Attempt, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, printer: &'a PrinterRow, attempt: Attempt, content: &'a Content) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             // Drawing takes milliseconds, the first time more.
-            let (row, data, layouts) = (printer.clone(), label.clone(), self.layouts.clone());
+            let (row, data, layouts) = (printer.clone(), content.clone(), self.layouts.clone());
             let bytes = match tokio::task::spawn_blocking(move || draw(&layouts, &row, &data)).await {
                 Ok(Ok(bytes)) => bytes,
                 Ok(Err(error)) => return Outcome::Unprintable { error: error.to_string() },
                 Err(error) => return Outcome::Unprintable { error: error.to_string() },
             };
-            let (way, name) = (Way::to(printer), file_name(printer, attempt.job, label));
+            let (way, name) = (Way::to(printer), file_name(printer, attempt.job, content));
             match printer.agent {
                 Some(station) => self.agents.print(station, attempt, way, name, bytes).await,
                 None => send::send(&way, &name, bytes, &mut send::Claimed).await,
@@ -58,17 +61,39 @@ impl Port for Printers {
     }
 }
 
-/// Draws a label for a printer: the bytes it understands.
+/// Why a content can't be made into what a printer understands.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// Something doesn't fit, or has no glyph.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// A document is written in another language than the printer's.
+    #[error("the document is written in {0}, and the printer understands {1}")]
+    OtherLanguage(&'static str, &'static str),
+    /// A document is none.
+    #[error("the document can't be read: {0}")]
+    Document(#[from] base64::DecodeError),
+}
+
+/// Makes of a content the bytes that a printer understands.
 ///
 /// # Errors
-/// Where something doesn't fit or has no glyph.
-pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Result<Vec<u8>, LabelError> {
+/// [`DrawError`].
+pub fn draw(layouts: &Layouts, printer: &PrinterRow, content: &Content) -> Result<Vec<u8>, DrawError> {
+    let label = match content {
+        Content::ShippingLabel(label) => &Label::Shipping(words(layouts, label)),
+        Content::Paper { paper } => paper.as_ref(),
+        Content::Document { language, bytes } if *language == printer.language => return Ok(Content::bytes(bytes)?),
+        Content::Document { language, .. } => {
+            return Err(DrawError::OtherLanguage(language.code(), printer.language.code()));
+        }
+    };
     let media = Media::named(&printer.stock).unwrap_or(Media::SHIPPING_100X150);
     let dots_per_m = u32::try_from(printer.dots_per_m).unwrap_or_default();
     let language = told_in(printer.language).map(drawn_in);
     let profile = PrinterProfile {
         dots_per_m,
-        width_dots: dots(HEAD_UM, dots_per_m),
+        width_dots: dots(if language.is_some() { HEAD_UM } else { SHEET_UM }, dots_per_m),
         compression: match printer.compression {
             Compression::None => labels::Compression::None,
             Compression::Acs => labels::Compression::Acs,
@@ -82,7 +107,7 @@ pub fn draw(layouts: &Layouts, printer: &PrinterRow, label: &LabelData) -> Resul
         cutter: printer.cutter,
         ..PrinterProfile::DPI_203
     };
-    let sheets = layouts.lay_out(&Label::Shipping(words(layouts, label)), &media, &profile)?;
+    let sheets = layouts.lay_out(label, &media, &profile)?;
     let format = language.map_or(Format::Pdf, Format::Printer);
     Ok(write(&sheets, &media, &profile, format)?.concat())
 }
@@ -131,7 +156,8 @@ fn words(layouts: &Layouts, label: &LabelData) -> ShippingLabel {
 }
 
 /// The language of the captions: the receiver's country's, as far as labels speak it.
-fn language(receiver: &Receiver) -> Language {
+#[must_use]
+pub fn language(receiver: &Receiver) -> Language {
     match receiver.country.to_ascii_uppercase().as_str() {
         "" | "CN" | "SG" => Language::ZhCn,
         "TW" | "HK" | "MO" => Language::ZhTw,
@@ -145,7 +171,8 @@ fn large_first(receiver: &Receiver) -> bool {
 }
 
 /// The lines of an address in the order of its country: the large first in China, the small first elsewhere.
-fn address(receiver: &Receiver) -> Vec<String> {
+#[must_use]
+pub fn address(receiver: &Receiver) -> Vec<String> {
     let joined = |parts: &[&String], between: &str| {
         let parts: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
         parts.join(between)
@@ -168,25 +195,37 @@ fn address(receiver: &Receiver) -> Vec<String> {
 }
 
 impl ContentRow {
-    /// As the label names it: by a name that the label fonts have, else by its code. What a SKU is called must not keep
-    /// a parcel from its label.
+    /// A name that the label fonts have, else its code. What a SKU is called must not keep a parcel from its label.
+    #[must_use]
+    pub fn name(&self, layouts: &Layouts) -> &str {
+        let mut names = [&self.name_zh, &self.name_en].into_iter();
+        names.find(|name| !name.trim().is_empty() && layouts.draws(name)).unwrap_or(&self.sku)
+    }
+
+    /// As the label names it.
     fn in_words(&self, layouts: &Layouts) -> String {
-        let names = [&self.name_zh, &self.name_en].into_iter();
-        let name = names.into_iter().find(|name| !name.trim().is_empty() && layouts.draws(name)).unwrap_or(&self.sku);
-        format!("{name} x{}", self.quantity)
+        format!("{} x{}", self.name(layouts), self.quantity)
     }
 }
 
 /// Grams as kilograms with two decimals, rounded up: carriers round up too.
-fn kilograms(grams: i64) -> String {
+#[must_use]
+pub fn kilograms(grams: i64) -> String {
     let hundredths = (grams.max(0) + 9) / 10;
     format!("{}.{:02} kg", hundredths / 100, hundredths % 100)
 }
 
-/// What a label is called where it becomes a file. The same job again is the same file.
-fn file_name(printer: &PrinterRow, job: PrintJobId, label: &LabelData) -> String {
-    let mark = if label.copy > 0 { format!("-R{}", label.copy) } else { String::new() };
-    format!("label-{:08}-{}{mark}.{}", job.0, label.parcel, printer.language.code())
+/// What a content is called where it becomes a file. The same job again is the same file.
+fn file_name(printer: &PrinterRow, job: PrintJobId, content: &Content) -> String {
+    let ending = printer.language.code();
+    match content {
+        Content::ShippingLabel(label) => {
+            let mark = if label.copy > 0 { format!("-R{}", label.copy) } else { String::new() };
+            format!("label-{:08}-{}{mark}.{ending}", job.0, label.parcel)
+        }
+        Content::Paper { paper } => format!("{}-{:08}.{ending}", paper.kind().name(), job.0),
+        Content::Document { .. } => format!("document-{:08}.{ending}", job.0),
+    }
 }
 
 fn money(minor: i64, currency: &str) -> String {

@@ -156,6 +156,17 @@ pub async fn stations(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<Vec<Sta
     tx.all(sql::LIST_STATIONS, args![warehouse]).await
 }
 
+/// Which printers stations use for kinds of their own.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn station_printers(
+    tx: &mut Tx<'_>,
+    warehouse: WarehouseId,
+) -> Result<Vec<(StationId, JobKind, String)>, DbError> {
+    tx.all(sql::LIST_STATION_PRINTERS, args![warehouse]).await
+}
+
 /// Print jobs, the newest first.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::agent::wire::Attempt;
 use super::attempt::{Claim, Claimed, Finish, Outcome, Overdue, PrinterRow};
-use super::label::LabelData;
+use super::content::Content;
 use super::model::pause_ms;
 use super::{StationError, sql};
 use crate::app::App;
@@ -25,8 +25,8 @@ const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(20);
 
 /// Renders a label and brings it to its printer. Outside of every transaction.
 pub trait Port: Send + Sync + 'static {
-    /// Prints one label, and says how it ended. Must end by itself before the lease of an attempt does.
-    fn print<'a>(&'a self, printer: &'a PrinterRow, attempt: Attempt, label: &'a LabelData) -> BoxFuture<'a, Outcome>;
+    /// Prints one content, and says how it ended. Must end by itself before the lease of an attempt does.
+    fn print<'a>(&'a self, printer: &'a PrinterRow, attempt: Attempt, content: &'a Content) -> BoxFuture<'a, Outcome>;
 }
 
 /// What a look at one queue did.
@@ -52,8 +52,8 @@ pub async fn work_one(app: &App, port: &dyn Port, printer: PrinterId) -> Result<
     let claim = Claim { context: context(app, WarehouseId(1), &["print", &printer.to_string()]), printer };
     let Some(claimed) = app.db.execute(claim).await? else { return Ok(Worked::Idle) };
     let Claimed { job, attempt, printer, payload } = claimed;
-    let outcome = match LabelData::open(&app.services.vault, &payload) {
-        Ok(label) => port.print(&printer, Attempt { job, attempt }, &label).await,
+    let outcome = match Content::open(&app.services.vault, &payload) {
+        Ok(content) => port.print(&printer, Attempt { job, attempt }, &content).await,
         Err(error) => Outcome::Unprintable { error: error.to_string() },
     };
     let worked = if matches!(outcome, Outcome::Held { .. }) { Worked::HeldUp } else { Worked::OneDone };

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tallyman_drivers::printer::{self, NotRecorded, PrintOutcome, Progress};
 use tallyman_drivers::transport::{Address, Connect, ErrorKind, Pending, Tcp, UsbKind};
 
-use super::attempt::{Outcome, PrinterRow};
+use super::attempt::{IDLE, Outcome, PrinterRow};
 use super::model::{FOLDER_FAULT, PrinterLanguage, PrinterTransport};
 
 /// Longest time for one job; shorter than the lease of an attempt.
@@ -160,8 +160,7 @@ fn told(outcome: PrintOutcome) -> Outcome {
         PrintOutcome::Printed { evidence } => match evidence {
             printer::Evidence::Completed => Outcome::Printed { evidence: "completed".to_owned() },
             printer::Evidence::IdleAfter => Outcome::Printed { evidence: "idle_after".to_owned() },
-            // A label with a number of its own does harm twice: that the printer was at work is not enough, its scan is.
-            printer::Evidence::Idle => Outcome::Sent,
+            printer::Evidence::Idle => Outcome::Printed { evidence: IDLE.to_owned() },
         },
         PrintOutcome::InDoubt { offset, error } => {
             let hints: Vec<&str> = error.hints().iter().map(|hint| hint.en).collect();

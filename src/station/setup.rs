@@ -1,5 +1,7 @@
 //! Setting up printers and stations.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tallyman_drivers::scale::Protocol;
@@ -8,7 +10,7 @@ use tallyman_drivers::transport::Address;
 use tallyman_labels::Media;
 use utoipa::ToSchema;
 
-use super::model::{Compression, Drawing, PrinterLanguage, PrinterTransport};
+use super::model::{Compression, Drawing, JobKind, PrinterLanguage, PrinterTransport};
 use super::ops::{active_printer, require};
 use super::{StationError, sql};
 use crate::args;
@@ -165,6 +167,16 @@ impl Operation for PutPrinter {
     }
 }
 
+/// A station's printer for a kind of label or paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterOfKind {
+    /// The kind, as `packing_slip`.
+    pub kind: JobKind,
+    /// The printer's code.
+    pub printer: String,
+}
+
 /// Makes a packing station, or changes the one with this code.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +188,10 @@ pub struct PutStation {
     /// The code of the printer that its labels come from.
     #[serde(default)]
     pub label_printer: Option<String>,
+    /// Which printers its other labels and papers come from; what isn't said here goes to the nearest printer with the
+    /// right stock.
+    #[serde(default)]
+    pub printers: Vec<PrinterOfKind>,
     /// Where its scanner is: `serial:/dev/ttyUSB0`, `usb:0c2e:0b81/SERIAL`, as `tallyman
     /// devices` writes it; empty for none. A scanner that types needs nothing here.
     #[serde(default)]
@@ -240,12 +256,20 @@ impl Operation for PutStation {
             Some(printer) => Some(active_printer(op, printer).await?),
             None => None,
         };
+        let mut printers = BTreeMap::new();
+        for PrinterOfKind { kind, printer } in &self.printers {
+            printers.insert(*kind, active_printer(op, printer).await?);
+        }
         let [scanner, how, scale, protocol] = self.devices()?;
         // Nothing below may fail for a business reason.
         let warehouse = op.warehouse();
         let values = args![warehouse, &code, name, printer, &scanner, how, &scale, protocol, self.agent];
         let (station_id,): (StationId,) = op.tx.one("station", sql::PUT_STATION, values).await?;
-        let data = json!({ "code": code, "printer": printer, "scanner": scanner, "scale": scale, "agent": self.agent });
+        op.tx.exec(sql::DELETE_STATION_PRINTERS, args![station_id]).await?;
+        for (kind, printer) in &printers {
+            op.tx.exec_one("station printer", sql::INSERT_STATION_PRINTER, args![station_id, *kind, *printer]).await?;
+        }
+        let data = json!({ "code": code, "printer": printer, "printers": printers, "scanner": scanner, "scale": scale, "agent": self.agent });
         op.record("station.put", ("station", station_id.0), &data);
         Ok(StationPut { station_id })
     }

@@ -43,9 +43,30 @@ crate::statements! {
     LIST_STATIONS = "SELECT s.id, s.code, s.name, p.code, s.scanner, s.scanner_how, s.scale, s.scale_protocol,
         s.agent, s.agent_version, s.agent_seen_at FROM station s LEFT JOIN printer p ON p.id = s.label_printer_id
         WHERE s.warehouse_id = $1 ORDER BY s.code";
-    /// The printer for a label: the station's, else the first one; only active ones.
-    CHOOSE_PRINTER = "SELECT id FROM printer WHERE warehouse_id = $1 AND active
-        ORDER BY CASE WHEN id = (SELECT label_printer_id FROM station WHERE id = $2) THEN 0 ELSE 1 END, id LIMIT 1";
+    /// The printers that may be chosen for a kind at a station, active ones only.
+    LIST_CANDIDATES = "SELECT p.id, p.stock, p.language,
+        EXISTS (SELECT 1 FROM station_printer sp WHERE sp.station_id = $2 AND sp.kind = $3 AND sp.printer_id = p.id),
+        EXISTS (SELECT 1 FROM station s WHERE s.id = $2 AND s.label_printer_id = p.id),
+        EXISTS (SELECT 1 FROM station s WHERE s.id = $2 AND s.id = p.station_id)
+        FROM printer p WHERE p.warehouse_id = $1 AND p.active ORDER BY p.id";
+    /// Which printers a station uses for kinds of their own.
+    LIST_STATION_PRINTERS = "SELECT s.id, sp.kind, p.code FROM station_printer sp JOIN station s ON s.id = sp.station_id
+        JOIN printer p ON p.id = sp.printer_id WHERE s.warehouse_id = $1 ORDER BY s.id, sp.kind";
+    /// Forgets which printers a station uses.
+    DELETE_STATION_PRINTERS = "DELETE FROM station_printer WHERE station_id = $1";
+    /// A station uses a printer for a kind.
+    INSERT_STATION_PRINTER = "INSERT INTO station_printer (station_id, kind, printer_id) VALUES ($1, $2, $3)";
+    /// What a printer understands.
+    SELECT_PRINTER_LANGUAGE = "SELECT language FROM printer WHERE id = $1";
+    /// A warehouse's name and time zone.
+    SELECT_WAREHOUSE = "SELECT name, time_zone FROM warehouse WHERE id = $1";
+    /// A new job of a label or paper without a waybill number.
+    INSERT_PAPER = "INSERT INTO print_job (warehouse_id, printer_id, station_id, parcel_id, kind, copy, state, payload, payload_hash, person_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10) RETURNING id";
+    /// The same content once more.
+    COPY_JOB = "INSERT INTO print_job (warehouse_id, printer_id, station_id, parcel_id, kind, copy, state, payload, payload_hash, reason, person_id, created_at)
+        SELECT j.warehouse_id, j.printer_id, j.station_id, j.parcel_id, j.kind, j.copy + 1, 'queued', j.payload, j.payload_hash,
+        'did not come out', $3, $4 FROM print_job j WHERE j.id = $1 AND j.warehouse_id = $2 RETURNING id";
     /// What a shipping label says; locks the parcel.
     SELECT_LABEL = lite "SELECT p.number, p.state, p.weight_grams, p.created_at, o.number, o.state, o.personal, o.currency, o.cash_on_delivery_minor,
         h.name, h.time_zone, w.id, w.number, c.code, c.name_en, c.name_zh, COALESCE((SELECT s.code FROM station s WHERE s.id = $3), ''),
@@ -69,7 +90,7 @@ crate::statements! {
     /// Locks a parcel.
     LOCK_PARCEL = lite "SELECT state FROM parcel WHERE place_id = $1" pg "SELECT state FROM parcel WHERE place_id = $1 FOR UPDATE";
     /// The newest job of a document that was not given up.
-    SELECT_DOCUMENT = "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+    SELECT_DOCUMENT = "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, kind, copy, state, attempts FROM print_job
         WHERE parcel_id = $1 AND kind = 'shipping_label' AND waybill_id = $2 AND state <> 'cancelled' ORDER BY copy DESC, id DESC LIMIT 1";
     /// The highest copy of a document that was ever asked for.
     SELECT_LAST_COPY = "SELECT COALESCE(MAX(copy), 0) FROM print_job WHERE parcel_id = $1 AND kind = 'shipping_label' AND waybill_id = $2";
@@ -77,16 +98,16 @@ crate::statements! {
     SELECT_FIRST_COPY = "SELECT COALESCE(MAX(copy) + 1, 0) FROM print_job
         WHERE parcel_id = $1 AND kind = 'shipping_label' AND waybill_id = $2 AND evidence LIKE 'not out%'";
     /// A job, locked.
-    SELECT_JOB = lite "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+    SELECT_JOB = lite "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, kind, copy, state, attempts FROM print_job
         WHERE warehouse_id = $1 AND id = $2"
-        pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, kind, copy, state, attempts FROM print_job
         WHERE warehouse_id = $1 AND id = $2 FOR UPDATE";
     /// The parcel of a job.
     SELECT_JOB_PARCEL = "SELECT parcel_id FROM print_job WHERE warehouse_id = $1 AND id = $2";
     /// Jobs of a parcel that were not given up, locked.
-    SELECT_JOBS_OF_PARCEL = lite "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+    SELECT_JOBS_OF_PARCEL = lite "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, kind, copy, state, attempts FROM print_job
         WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id"
-        pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, copy, state, attempts FROM print_job
+        pg "SELECT id, warehouse_id, printer_id, station_id, parcel_id, waybill_id, kind, copy, state, attempts FROM print_job
         WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id FOR UPDATE";
     /// Labels of a parcel that are on paper, or may be, and whose number is not void.
     COUNT_LABELS_OUT = "SELECT COUNT(*) FROM print_job j JOIN waybill w ON w.id = j.waybill_id
@@ -98,6 +119,8 @@ crate::statements! {
     /// A failed job gets another content and waits again.
     REQUEUE_FAILED = "UPDATE print_job SET state = 'queued', payload = $2, payload_hash = $3, error = '', settled_at = NULL
         WHERE id = $1 AND state = 'failed'";
+    /// A failed job waits again.
+    REQUEUE_PAPER = "UPDATE print_job SET state = 'queued', error = '', settled_at = NULL WHERE id = $1 AND state = 'failed'";
     /// Another printer.
     MOVE_JOB = "UPDATE print_job SET printer_id = $2 WHERE id = $1 AND state = 'queued'";
     /// Gives a job up. $3 is why.
@@ -135,11 +158,11 @@ crate::statements! {
     /// Whether an attempt is under way on a printer.
     SELECT_SENDING = "SELECT id FROM print_job WHERE printer_id = $1 AND state = 'sending' LIMIT 1";
     /// The first job of a printer's queue, with what could forbid it.
-    SELECT_NEXT = lite "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, ''), COALESCE(w.state, '') FROM print_job j
+    SELECT_NEXT = lite "SELECT j.id, j.attempts, j.copy, j.kind, j.payload, COALESCE(p.state, ''), COALESCE(o.state, ''), COALESCE(w.state, '') FROM print_job j
         LEFT JOIN parcel p ON p.place_id = j.parcel_id LEFT JOIN customer_order o ON o.id = p.order_id
         LEFT JOIN waybill w ON w.id = j.waybill_id
         WHERE j.printer_id = $1 AND j.state = 'queued' ORDER BY j.id LIMIT 1"
-        pg "SELECT j.id, j.attempts, j.copy, j.payload, COALESCE(p.state, ''), COALESCE(o.state, ''), COALESCE(w.state, '') FROM print_job j
+        pg "SELECT j.id, j.attempts, j.copy, j.kind, j.payload, COALESCE(p.state, ''), COALESCE(o.state, ''), COALESCE(w.state, '') FROM print_job j
         LEFT JOIN parcel p ON p.place_id = j.parcel_id LEFT JOIN customer_order o ON o.id = p.order_id
         LEFT JOIN waybill w ON w.id = j.waybill_id
         WHERE j.printer_id = $1 AND j.state = 'queued' ORDER BY j.id LIMIT 1 FOR UPDATE OF j";

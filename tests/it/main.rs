@@ -20,6 +20,7 @@ mod orders;
 mod packing;
 mod packing_pc;
 mod paper;
+mod papers;
 mod parcels;
 mod picking;
 mod print_runs;

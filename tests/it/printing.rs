@@ -11,6 +11,7 @@ use tallyman::refusal::Refusal;
 use tallyman::station::StationError;
 use tallyman::station::agent::wire::Attempt;
 use tallyman::station::attempt::{LEASE_MS, Outcome, PROOF_MS, PrinterRow};
+use tallyman::station::content::Content;
 use tallyman::station::label::LabelData;
 use tallyman::station::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
 use tallyman::station::ops::{MoveJob, ProveByScan, ReprintLabel, RetryJob, SettleDoubt};
@@ -41,11 +42,18 @@ impl Script {
 }
 
 impl Port for Script {
-    fn print<'a>(&'a self, _: &'a PrinterRow, attempt: Attempt, label: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, _: &'a PrinterRow, attempt: Attempt, content: &'a Content) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            self.given.lock().unwrap().push((attempt.job, label.clone()));
+            self.given.lock().unwrap().push((attempt.job, label_of(content).clone()));
             self.outcomes.lock().unwrap().pop_front().unwrap_or_else(printed)
         })
+    }
+}
+
+fn label_of(content: &Content) -> &LabelData {
+    match content {
+        Content::ShippingLabel(label) => label,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -88,6 +96,7 @@ pub fn station(code: &str) -> PutStation {
         scanner_how: String::new(),
         scale: String::new(),
         scale_protocol: String::new(),
+        printers: Vec::new(),
         agent: false,
     }
 }
@@ -160,7 +169,7 @@ struct OneAtATime {
 }
 
 impl Port for OneAtATime {
-    fn print<'a>(&'a self, _: &'a PrinterRow, attempt: Attempt, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, _: &'a PrinterRow, attempt: Attempt, _: &'a Content) -> BoxFuture<'a, Outcome> {
         use std::sync::atomic::Ordering;
         Box::pin(async move {
             assert!(!self.busy.swap(true, Ordering::SeqCst), "two jobs at once");
@@ -374,7 +383,7 @@ both!(a_waiting_job_moves_to_another_printer, |world| {
 
 both!(labels_come_from_the_stations_printer_or_from_the_first, |world| {
     let parcels = packed(world, 2, 1).await;
-    assert!(matches!(world.refused(QueueLabel(parcels[0])).await, StationError::NoPrinter {}));
+    assert!(matches!(world.refused(QueueLabel(parcels[0])).await, StationError::NoPrinter { .. }));
     world.does(printer("Z1")).await;
     let second = world.does(printer("Z2")).await.printer_id;
     let put = PutStation { label_printer: Some("Z2".into()), ..station("PACK-1") };
@@ -559,7 +568,7 @@ const ANOTHER_NUMBER: [&str; 3] = [
 ];
 
 impl Port for Renumbers {
-    fn print<'a>(&'a self, _: &'a PrinterRow, _: Attempt, _: &'a LabelData) -> BoxFuture<'a, Outcome> {
+    fn print<'a>(&'a self, _: &'a PrinterRow, _: Attempt, _: &'a Content) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             for text in ANOTHER_NUMBER {
                 let context = self.contexts.lock().unwrap().pop().unwrap();

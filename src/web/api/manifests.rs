@@ -1,7 +1,7 @@
 //! Manifests and the hand-over.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -10,12 +10,15 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::kernel::actor::Right;
-use crate::kernel::ids::ManifestId;
+use crate::kernel::ids::{ManifestId, StationId};
+use crate::messages::Language;
 use crate::shipping::ManifestState;
 use crate::shipping::handover::{HandOver, HandedOver};
+use crate::shipping::list::PrintManifest;
 use crate::shipping::manifest::{CancelManifest, ManifestCancelled, ManifestOpened, OpenManifest};
 use crate::shipping::query::{self, ManifestFilter, ManifestSummary, ManifestView};
 use crate::shipping::scan::{ScanOut, ScannedOut, TakeOff, TakenOff};
+use crate::station::papers::PapersQueued;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
 
 /// The routes of manifests.
@@ -24,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_manifests, open))
         .routes(routes!(one_manifest))
         .routes(routes!(manifest_csv))
+        .routes(routes!(print))
         .routes(routes!(scan_out))
         .routes(routes!(take_off))
         .routes(routes!(hand_over))
@@ -87,6 +91,36 @@ async fn one_manifest(
     Path(manifest): Path<ManifestId>,
 ) -> Result<Json<ManifestView>, WebError> {
     Ok(Json(read(&app, &viewer, manifest).await?))
+}
+
+/// Where a list is printed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrintAt {
+    /// The station whose printer for manifests is used.
+    #[serde(default)]
+    pub station: Option<StationId>,
+    /// The code of a printer, where it shall be that one.
+    #[serde(default)]
+    pub printer: Option<String>,
+}
+
+/// Print the list of a manifest, to be signed.
+#[utoipa::path(post, path = "/manifests/{manifest}/print", tag = "manifests", request_body = PrintAt,
+    params(("manifest" = i64, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PapersQueued), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn print(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(manifest): Path<ManifestId>,
+    Json(PrintAt { station, printer }): Json<PrintAt>,
+) -> Result<Json<PapersQueued>, WebError> {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = Language::accepted(accepted.unwrap_or_default()).code().to_owned();
+    Ok(Json(app.operate(caller.context, PrintManifest { manifest, station, printer, language }).await?))
 }
 
 /// The list of a manifest as CSV, to be printed and signed.

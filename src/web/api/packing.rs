@@ -9,12 +9,14 @@ use utoipa_axum::routes;
 use super::parcels::read;
 use crate::app::App;
 use crate::kernel::actor::Right;
-use crate::kernel::ids::PlaceId;
+use crate::kernel::ids::{PlaceId, StationId};
 use crate::packing::aside::{AsidePiece, PieceSetAside, SetAside};
 use crate::packing::query::{self, ParcelView, WaitingTote};
 use crate::packing::seal::{HowToSeal, PaperTicked, ParcelSealed, SealParcel, TickPaper};
+use crate::packing::slip::PrintPackingSlip;
 use crate::packing::start::StartPacking;
 use crate::packing::verify::{PieceBack, PieceScan, PieceVerified, UndoPiece, VerifyPiece};
+use crate::station::papers::PapersQueued;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
 
 /// The routes of packing.
@@ -26,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(take_out_piece))
         .routes(routes!(set_aside))
         .routes(routes!(tick))
+        .routes(routes!(slip))
         .routes(routes!(seal))
 }
 
@@ -136,6 +139,30 @@ async fn tick(
     Json(Tick { paper, enclosed }): Json<Tick>,
 ) -> Result<Json<PaperTicked>, WebError> {
     Ok(Json(app.operate(caller.context, TickPaper { parcel, paper, enclosed }).await?))
+}
+
+/// Where a paper is asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlipAt {
+    /// The station; where the parcel is packed, if it isn't said.
+    #[serde(default)]
+    pub station: Option<StationId>,
+}
+
+/// Print a parcel's packing slip; again, where it was printed before.
+#[utoipa::path(post, path = "/packing/{parcel}/slip", tag = "packing", request_body = SlipAt,
+    params(("parcel" = i64, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PapersQueued), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn slip(
+    State(app): State<App>,
+    caller: Caller,
+    Path(parcel): Path<PlaceId>,
+    Json(SlipAt { station }): Json<SlipAt>,
+) -> Result<Json<PapersQueued>, WebError> {
+    Ok(Json(app.operate(caller.context, PrintPackingSlip { parcel, station }).await?))
 }
 
 /// Close a parcel: with everything in it, with the rest for a next parcel, or by a person's word.

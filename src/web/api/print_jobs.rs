@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{PlaceId, PrintJobId, StationId};
 use crate::station::ops::{JobDecided, LabelProved, MoveJob, ProveByScan, ReprintLabel, RetryJob, SettleDoubt};
+use crate::station::papers::{PapersQueued, PrintDocument, PrintPaper};
 use crate::station::query::{self, JobFilter, JobView};
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
 
@@ -23,6 +24,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(retry))
         .routes(routes!(reprint))
         .routes(routes!(prove))
+        .routes(routes!(print_paper))
+        .routes(routes!(print_document))
 }
 
 /// Which jobs a list shows.
@@ -129,6 +132,32 @@ async fn retry(
     Path(job): Path<PrintJobId>,
 ) -> Result<Json<JobDecided>, WebError> {
     Ok(Json(app.operate(caller.context, RetryJob { job }).await?))
+}
+
+/// Print a label or paper of any kind but the shipping label, which comes with its parcel.
+#[utoipa::path(post, path = "/labels/print", tag = "printing", request_body = PrintPaper,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PapersQueued), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn print_paper(
+    State(app): State<App>,
+    caller: Caller,
+    Json(paper): Json<PrintPaper>,
+) -> Result<Json<PapersQueued>, WebError> {
+    Ok(Json(app.operate(caller.context, paper).await?))
+}
+
+/// Print a document that somebody else made, as a carrier. Its bytes pass unchanged.
+#[utoipa::path(post, path = "/documents/print", tag = "printing", request_body = PrintDocument,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PapersQueued), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn print_document(
+    State(app): State<App>,
+    caller: Caller,
+    Json(document): Json<PrintDocument>,
+) -> Result<Json<PapersQueued>, WebError> {
+    Ok(Json(app.operate(caller.context, document).await?))
 }
 
 /// Why a label is printed again.

@@ -25,7 +25,7 @@ use crate::station::agent::{self, wire};
 use crate::station::devices::{self, DeviceRole, DeviceState, StationEvent};
 use crate::station::model::STATION_AWAY;
 use crate::station::query::{self, PrinterView, StationView};
-use crate::station::setup::{PrinterPut, PutPrinter, PutStation, StationPut};
+use crate::station::setup::{PrinterOfKind, PrinterPut, PutPrinter, PutStation, StationPut};
 use crate::station::{StationError, faults, sql};
 use crate::web::line;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
@@ -165,6 +165,8 @@ pub struct StationStatus {
     pub devices: Vec<StationDevice>,
     /// Printers that hang there, and the one its labels come from.
     pub printers: Vec<PrinterStatus>,
+    /// Which printers its other labels and papers come from, where somebody has said so.
+    pub printer_of_kind: Vec<PrinterOfKind>,
 }
 
 /// The packing PC of a station.
@@ -214,10 +216,12 @@ async fn station_devices(
     let (warehouse, at) = (viewer.warehouse, app.clock.now());
     let read = app.db.read(|tx| {
         Box::pin(async move {
-            Ok::<_, DbError>((query::stations(tx, warehouse).await?, query::printers(tx, warehouse, at).await?))
+            let stations = query::stations(tx, warehouse).await?;
+            let printers = query::printers(tx, warehouse, at).await?;
+            Ok::<_, DbError>((stations, printers, query::station_printers(tx, warehouse).await?))
         })
     });
-    let (stations, printers) = read.await?;
+    let (stations, printers, of_kinds) = read.await?;
     let missing = || StationError::NotFound { what: "station", code: station };
     let station = stations.into_iter().find(|station| station.id == id).ok_or_else(missing)?;
     let packing_pc = station.agent.then(|| {
@@ -248,7 +252,9 @@ async fn station_devices(
         .filter(ours)
         .map(|printer| PrinterStatus { sentence: faults::sentence(&printer.fault, language), printer });
     let printers = printers.collect();
-    Ok(Json(StationStatus { packing_pc, devices, printers, station }))
+    let of_kinds = of_kinds.into_iter().filter(|(of, ..)| *of == id);
+    let printer_of_kind = of_kinds.map(|(_, kind, printer)| PrinterOfKind { kind, printer }).collect();
+    Ok(Json(StationStatus { printer_of_kind, packing_pc, devices, printers, station }))
 }
 
 /// Whose machine to look at.

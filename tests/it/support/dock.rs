@@ -136,13 +136,13 @@ impl tallyman::db::Operation for SpoilLabel {
     type Error = StationError;
 
     async fn run(&self, op: &mut tallyman::db::Op<'_, '_>) -> Result<(), StationError> {
-        use tallyman::{args, db::Sql, station::label::LabelData};
+        use tallyman::{args, db::Sql, station::content::Content};
         let payload = Sql::both("SELECT payload FROM print_job WHERE id = $1");
         let (sealed,): (Vec<u8>,) = op.tx.one("job", payload, args![self.0]).await?;
         let services = std::sync::Arc::clone(&op.context.services);
-        let mut label = LabelData::open(&services.vault, &sealed)?;
+        let Content::ShippingLabel(mut label) = Content::open(&services.vault, &sealed)? else { panic!("no label") };
         label.receiver.name = "\u{13000}".into();
-        let (sealed, _) = label.seal(&services)?;
+        let (sealed, _) = Content::ShippingLabel(label).seal(&services)?;
         op.tx.exec(Sql::both("UPDATE print_job SET payload = $2 WHERE id = $1"), args![self.0, sealed]).await?;
         Ok(())
     }
