@@ -13,7 +13,7 @@ use tallyman::station::agent::wire::Attempt;
 use tallyman::station::attempt::{LEASE_MS, Outcome, PROOF_MS, PrinterRow};
 use tallyman::station::content::Content;
 use tallyman::station::label::LabelData;
-use tallyman::station::model::{Compression, Drawing, JobState, PrinterLanguage, PrinterTransport};
+use tallyman::station::model::{JobState, PrinterLanguage, PrinterTransport};
 use tallyman::station::ops::{MoveJob, ProveByScan, ReprintLabel, RetryJob, SettleDoubt};
 use tallyman::station::query::{self, JobFilter, JobView};
 use tallyman::station::queue::{self, Port, Worked, doubt_overdue, work_one};
@@ -21,6 +21,7 @@ use tallyman::station::setup::{PutPrinter, PutStation};
 
 use crate::both;
 use crate::support::dock::{QueueLabel, WithdrawLabels, packed};
+pub use crate::support::dock::{printer, station};
 use crate::support::world::Raw;
 use crate::support::{World, at_once, shared};
 
@@ -67,38 +68,6 @@ fn held(fault: &str) -> Outcome {
 
 fn broken() -> Outcome {
     Outcome::InDoubt { error: "the printer broke the connection off".into() }
-}
-
-pub fn printer(code: &str) -> PutPrinter {
-    PutPrinter {
-        code: code.into(),
-        name: "Zebra".into(),
-        transport: PrinterTransport::Tcp,
-        address: "127.0.0.1:9100".into(),
-        language: PrinterLanguage::Zpl,
-        dots_per_m: 8000,
-        stock: "100x150".into(),
-        compression: Compression::Acs,
-        drawing: Drawing::Picture,
-        turned: false,
-        cutter: false,
-        active: true,
-        station: String::new(),
-    }
-}
-
-pub fn station(code: &str) -> PutStation {
-    PutStation {
-        code: code.into(),
-        name: "Table 1".into(),
-        label_printer: None,
-        scanner: String::new(),
-        scanner_how: String::new(),
-        scale: String::new(),
-        scale_protocol: String::new(),
-        printers: Vec::new(),
-        agent: false,
-    }
 }
 
 pub async fn with_printer(world: &World, orders: i64) -> (Vec<PlaceId>, PrinterId) {

@@ -8,7 +8,9 @@ use tallyman::packing::verify::{PieceScan, VerifyPiece};
 use tallyman::packing::weigh::{ParcelOnItsWay, WeighParcel, Weight};
 use tallyman::shipping::carriers::PutCarrier;
 use tallyman::station::StationError;
+use tallyman::station::model::{Compression, Drawing, PrinterLanguage, PrinterTransport};
 use tallyman::station::ops::{queue_shipping_label, withdraw_labels};
+use tallyman::station::setup::{PutPrinter, PutStation};
 
 use super::World;
 use super::floor::{pick_all, released};
@@ -95,6 +97,40 @@ pub async fn carriers(world: &World) {
             is_default: code == "SF",
         };
         world.does(carrier).await;
+    }
+}
+
+/// A printer as it is set up.
+pub fn printer(code: &str) -> PutPrinter {
+    PutPrinter {
+        code: code.into(),
+        name: "Zebra".into(),
+        transport: PrinterTransport::Tcp,
+        address: "127.0.0.1:9100".into(),
+        language: PrinterLanguage::Zpl,
+        dots_per_m: 8000,
+        stock: "100x150".into(),
+        compression: Compression::Acs,
+        drawing: Drawing::Picture,
+        turned: false,
+        cutter: false,
+        active: true,
+        station: String::new(),
+    }
+}
+
+/// A station as it is set up.
+pub fn station(code: &str) -> PutStation {
+    PutStation {
+        code: code.into(),
+        name: "Table 1".into(),
+        label_printer: None,
+        scanner: String::new(),
+        scanner_how: String::new(),
+        scale: String::new(),
+        scale_protocol: String::new(),
+        printers: Vec::new(),
+        agent: false,
     }
 }
 
