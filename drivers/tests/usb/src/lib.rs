@@ -6,6 +6,8 @@
 
 #![allow(clippy::all, reason = "it mirrors the kernel's own structures, offsets and numbers")]
 
+pub mod gadget;
+
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{Read, Write};
