@@ -3,6 +3,8 @@
 //! Needs umockdev's preload library (`LD_PRELOAD`), which `tests/run` brings; without it the tests say so and end, unless
 //! `USB_REQUIRED` is set. One test at a time: they share the one machine that they pretend.
 
+#![allow(clippy::await_holding_lock, reason = "the lock is for one test at a time")]
+
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tallyman_drivers::discover::{self, Role};

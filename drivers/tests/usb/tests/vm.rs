@@ -2,6 +2,8 @@
 //! pretends, and an FTDI adapter of the machine. `vm/run` starts it in a small machine of its own; elsewhere the tests say so
 //! and end, unless `VM_REQUIRED` is set. One test at a time.
 
+#![allow(clippy::await_holding_lock, reason = "the lock is for one test at a time")]
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
