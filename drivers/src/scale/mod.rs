@@ -120,6 +120,56 @@ impl Protocol {
         }
     }
 
+    /// What such a scale sends for a reading, with weights to the gram. For fakes and tests. Empty where the protocol has no
+    /// word for it.
+    pub fn frame(self, reading: Reading) -> Vec<u8> {
+        let (milligrams, stable) = match reading {
+            Reading::Weight { milligrams, stability, .. } => (milligrams, stability != Stability::Moving),
+            other => return self.trouble(other),
+        };
+        let grams = milligrams / 1_000;
+        let (sign, size) = (if grams < 0 { '-' } else { '+' }, grams.unsigned_abs());
+        let (whole, part) = (size / 1_000, size % 1_000);
+        let text = match self {
+            Protocol::MtSics => {
+                let minus = if grams < 0 { "-" } else { "" };
+                let number = format!("{minus}{whole}.{part:03}");
+                format!("S {} {number:>10} kg\r\n", if stable { 'S' } else { 'D' })
+            }
+            Protocol::StGs => {
+                format!("{},GS,{sign}{whole:03}.{part:03}kg\r\n", if stable { "ST" } else { "US" })
+            }
+            Protocol::Toledo => return toledo::frame(grams, stable),
+            Protocol::Xk3190 => return xk3190::frame(&format!("{sign}{size:06}3")),
+            Protocol::Xk3190Forward | Protocol::Xk3190Reversed => {
+                let first = if grams < 0 { '-' } else { '0' };
+                let digits = format!("{first}{whole:03}.{part:03}");
+                let forward = self == Protocol::Xk3190Forward;
+                let digits = if forward { digits } else { digits.chars().rev().collect() };
+                format!("={digits}")
+            }
+            Protocol::Xk3190A12 => format!("WG{whole:03}.{part:03}kg00\r\n"),
+            Protocol::Hid => return hid::report(u16::try_from(size).unwrap_or(u16::MAX), stable).to_vec(),
+        };
+        text.into_bytes()
+    }
+
+    fn trouble(self, reading: Reading) -> Vec<u8> {
+        let text: &[u8] = match (self, reading) {
+            (Protocol::MtSics, Reading::Over) => b"S +\r\n",
+            (Protocol::MtSics, Reading::Under) => b"S -\r\n",
+            (Protocol::MtSics, Reading::Fault) => b"ES\r\n",
+            (Protocol::StGs, Reading::Over) => b"OL,GS,+9999999kg\r\n",
+            (Protocol::StGs, Reading::Under) => b"UL,GS,-9999999kg\r\n",
+            (Protocol::StGs, Reading::Fault) => b"ERR 01\r\n",
+            (Protocol::Xk3190A12, Reading::Over) => b"OL\r\n",
+            (Protocol::Toledo, Reading::Over) => b"\x02\x25\x34\x20000000000000\r",
+            (Protocol::Toledo, Reading::Under) => b"\x02\x25\x36\x20000000000000\r",
+            _ => b"",
+        };
+        text.to_vec()
+    }
+
     /// The bytes that ask for a reading; empty where the scale sends by itself.
     pub fn question(self) -> &'static [u8] {
         match self {

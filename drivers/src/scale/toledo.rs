@@ -51,6 +51,13 @@ fn read(frame: &[u8]) -> Reading {
     }
 }
 
+/// A frame of kilograms with three decimals.
+pub(super) fn frame(grams: i64, stable: bool) -> Vec<u8> {
+    let state = 0x30 | if grams < 0 { 2 } else { 0 } | if stable { 0 } else { 8 };
+    let digits = format!("{:06}000000\r", grams.unsigned_abs());
+    [&[Frames::STX, 0x25, state, 0x20][..], digits.as_bytes()].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Protocol;

@@ -48,6 +48,12 @@ fn read_frame(frame: &[u8]) -> Reading {
     weight(std::str::from_utf8(&text).unwrap_or_default(), "kg", false)
 }
 
+/// A frame of format 0 around its body.
+pub(super) fn frame(body: &str) -> Vec<u8> {
+    let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+    [&[Frames::STX][..], body.as_bytes(), &[sign(sum >> 4), sign(sum & 0xf), ETX]].concat()
+}
+
 /// A nibble of the check sum: 0 to 9 as digits, above as letters.
 fn sign(nibble: u8) -> u8 {
     if nibble > 9 { nibble + 0x37 } else { nibble + 0x30 }
@@ -132,11 +138,6 @@ mod tests {
     use super::super::Protocol;
     use super::super::tests::{same_however_cut, unknown};
     use super::*;
-
-    fn frame(body: &str) -> Vec<u8> {
-        let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
-        [&[Frames::STX][..], body.as_bytes(), &[sign(sum >> 4), sign(sum & 0xf), ETX]].concat()
-    }
 
     #[test]
     fn format_0_is_read_and_checked() {

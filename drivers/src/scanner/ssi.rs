@@ -85,6 +85,48 @@ impl SsiCodec {
     }
 }
 
+/// The packets in which a scanner sends a code. For fakes and tests.
+pub fn packets(code: &str) -> Vec<Vec<u8>> {
+    /// Data that a packet holds, so that its length is one byte.
+    const DATA: usize = 200;
+    let bytes = code.as_bytes();
+    let mut pieces: Vec<&[u8]> = bytes.chunks(DATA).collect();
+    if pieces.is_empty() {
+        pieces.push(&[]);
+    }
+    let last = pieces.len() - 1;
+    let packet = |(number, piece): (usize, &[u8])| {
+        let status = if number < last { GOES_ON } else { 0 };
+        // 0 is no code type that we have a name for: the identifier in the text tells the symbology.
+        sealed([&[0, DECODE_DATA, 0, status, 0], piece].concat())
+    };
+    pieces.into_iter().enumerate().map(packet).collect()
+}
+
+/// A packet as it is sent again.
+pub fn again(packet: &[u8]) -> Vec<u8> {
+    let mut body = packet.get(..packet.len().saturating_sub(2)).unwrap_or_default().to_vec();
+    if let Some(status) = body.get_mut(3) {
+        *status |= SENT_AGAIN;
+    }
+    sealed(body)
+}
+
+/// Whether a host's answer acknowledges a packet.
+pub fn acknowledges(answer: &[u8]) -> bool {
+    answer.windows(ACKNOWLEDGED.len()).any(|part| part == ACKNOWLEDGED)
+}
+
+/// A packet with its length and its checksum.
+fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+    let length = u8::try_from(body.len()).unwrap_or(u8::MAX);
+    if let Some(first) = body.first_mut() {
+        *first = length;
+    }
+    body.extend(check_sum(&body).to_be_bytes());
+    body
+}
+
 impl Codec for SsiCodec {
     fn feed(&mut self, bytes: &[u8], at: Duration) -> Vec<Event> {
         let mut events = self.idle(at);

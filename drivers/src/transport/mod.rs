@@ -15,6 +15,7 @@ pub use address::Address;
 pub use error::{ErrorKind, TransportError};
 pub use file::DeviceFile;
 pub use serial::{Line, Parity, Serial};
+pub(crate) use tcp::Stream;
 pub use tcp::Tcp;
 pub use usb::{Usb, UsbFound, UsbIdentity, UsbInterface, UsbKind, Which, plugged_in};
 

@@ -6,7 +6,7 @@
 use super::{Connect, ErrorKind, Pending, Transport, TransportError, Written};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
     time::timeout,
 };
@@ -34,7 +34,7 @@ impl Tcp {
         Self { address }
     }
 
-    async fn open(self, limit: Duration) -> Result<TcpTransport, TransportError> {
+    async fn open(self, limit: Duration) -> Result<Stream<TcpStream>, TransportError> {
         let socket = if self.address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_keepalive(true)?;
         socket.set_nodelay(true)?;
@@ -44,7 +44,7 @@ impl Tcp {
         let stream = connected?;
         #[cfg(target_os = "linux")]
         socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNCONFIRMED_LIMIT))?;
-        Ok(TcpTransport { stream })
+        Ok(Stream(stream))
     }
 }
 
@@ -58,27 +58,31 @@ impl Connect for Tcp {
     }
 }
 
-struct TcpTransport {
-    stream: TcpStream,
-}
+/// A stream of bytes as a way to a device.
+pub(crate) struct Stream<S>(pub(crate) S);
 
-impl TcpTransport {
+/// What such a stream can do.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for S {}
+
+impl<S: Duplex> Stream<S> {
     async fn read_some(&mut self, into: &mut [u8]) -> Result<usize, TransportError> {
-        match self.stream.read(into).await? {
+        match self.0.read(into).await? {
             0 => Err(TransportError::new(ErrorKind::Closed)),
             read => Ok(read),
         }
     }
 }
 
-impl Transport for TcpTransport {
+impl<S: Duplex> Transport for Stream<S> {
     fn write<'a>(&'a mut self, bytes: &'a [u8], limit: Duration) -> Pending<'a, Written> {
         Box::pin(async move {
             let mut handed_over = 0;
             // `TcpStream::write` gives nothing away when it is dropped, so the offset is right after a timeout as well.
             let all = async {
                 while let Some(rest) = bytes.get(handed_over..).filter(|rest| !rest.is_empty()) {
-                    match self.stream.write(rest).await? {
+                    match self.0.write(rest).await? {
                         0 => return Err(TransportError::new(ErrorKind::Closed)),
                         taken => handed_over += taken,
                     }
@@ -113,7 +117,7 @@ impl Transport for TcpTransport {
             // A socket closed with unread bytes in it sends a reset, and a reset may destroy a label that the printer
             // has received and not read. So: end our side, then read what still comes until the device ends its own.
             let ending = async {
-                self.stream.shutdown().await?;
+                self.0.shutdown().await?;
                 let mut piece = [0; 1024];
                 while self.read_some(&mut piece).await.is_ok() {}
                 Ok::<(), TransportError>(())

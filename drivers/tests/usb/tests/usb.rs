@@ -4,6 +4,7 @@
 //! `USB_REQUIRED` is set. One test at a time: they share the one machine that they pretend.
 
 #![allow(clippy::await_holding_lock, reason = "the lock is for one test at a time")]
+#![allow(clippy::disallowed_methods, reason = "they measure how long devices take")]
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
