@@ -49,8 +49,10 @@ pub(super) async fn run(config: &Config, args: Demo, language: Language) -> Resu
         }
     } else {
         greet(&demo, language);
+        let bench = demo.bench();
         tokio::select! {
             ended = trickle(&mut demo, language) => ended.map(|()| None),
+            ended = played(&bench) => ended.map(|()| None),
             () = signals.next() => Ok(None),
         }
     };
@@ -97,6 +99,30 @@ async fn trickle(demo: &mut demo::Demo, language: Language) -> anyhow::Result<()
     Ok(())
 }
 
+/// Does with the devices what a person types.
+async fn played(bench: &demo::Bench) -> anyhow::Result<()> {
+    let (into, mut lines) = tokio::sync::mpsc::channel(1);
+    // A read of the terminal can't be broken off: its thread ends with the program.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if into.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    while let Some(line) = lines.recv().await {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match bench.does(&line).await? {
+            Some(told) => told.iter().for_each(|line| say(&format!("    {line}"))),
+            None => demo::Bench::words().iter().for_each(|words| say(&format!("    {words}"))),
+        }
+    }
+    // Nobody types: the demo goes on.
+    std::future::pending().await
+}
+
 fn greet(demo: &demo::Demo, language: Language) {
     let address = demo.address();
     say(&messages::say(language, "cli.serving", &[("address", address.trim_start_matches("http://").to_owned())]));
@@ -108,6 +134,8 @@ fn greet(demo: &demo::Demo, language: Language) {
     for path in ["orders?state=shipped&limit=5", "waves", "stock?sku=TEA-01-1", "print-jobs?limit=5"] {
         say(&format!("  curl -H 'Authorization: Bearer {token}' '{address}/api/v1/{path}'"));
     }
+    say(&messages::say(language, "cli.demo_bench", &[]));
+    demo::Bench::words().iter().for_each(|words| say(&format!("    {words}")));
     say(&messages::say(language, "cli.demo_end", &[]));
 }
 

@@ -1,6 +1,7 @@
 //! The demo: a believable warehouse that runs by itself. The service is the real one; shop, printer and people are played,
 //! and they go through the network as the real ones would.
 
+mod bench;
 mod device;
 mod floor;
 mod goods;
@@ -18,7 +19,7 @@ use anyhow::{Context as _, bail, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Client;
 use serde_json::json;
-use tallyman_drivers::fake::FakePrinter;
+use tallyman_drivers::fake::{FakePrinter, Mode};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
@@ -35,6 +36,7 @@ use goods::Wanted;
 use shop::Shop;
 use stage::{CARRIER, CHANNEL, STATION, Stage, TOTES};
 
+pub use bench::Bench;
 pub use report::{Report, Seconds};
 
 /// Longest wait for anything that happens by itself.
@@ -58,7 +60,8 @@ pub struct Options {
 /// A warehouse that runs by itself.
 pub struct Demo {
     running: Running,
-    printer: FakePrinter,
+    printer: Arc<FakePrinter>,
+    bench: Arc<Bench>,
     stage: Stage,
     admin: Device,
     lead: Device,
@@ -130,9 +133,9 @@ impl Demo {
         };
         let set = Self::set(&running, home.labels.clone()).await;
         match set {
-            Ok((printer, stage, admin, random)) => {
+            Ok((printer, bench, stage, admin, random)) => {
                 let lead = admin.of(stage.token("L1")?);
-                Ok(Self { running, printer, stage, admin, lead, random, home, orders: 0 })
+                Ok(Self { running, printer, bench, stage, admin, lead, random, home, orders: 0 })
             }
             Err(error) => {
                 running.stop().await;
@@ -145,15 +148,16 @@ impl Demo {
     async fn set(
         running: &Running,
         labels: Option<PathBuf>,
-    ) -> anyhow::Result<(FakePrinter, Stage, Device, SeededRandom)> {
+    ) -> anyhow::Result<(Arc<FakePrinter>, Arc<Bench>, Stage, Device, SeededRandom)> {
         let random = SeededRandom::new(20_261_121);
         let base = format!("http://{}", running.address);
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
         let administrator = running.administrator.as_ref().context("the warehouse isn't new")?;
         let admin = Device::new(&client, &base, &administrator.token);
-        let printer = FakePrinter::start(0, labels).await?;
+        let printer = Arc::new(FakePrinter::start(0, labels).await?);
         let stage = Stage::set(&admin, &client, &base, printer.address(), SystemClock.now(), &random).await?;
-        Ok((printer, stage, admin, random))
+        let bench = Arc::new(Bench::set(&printer, &admin).await?);
+        Ok((printer, bench, stage, admin, random))
     }
 
     /// Where it can be reached.
@@ -180,9 +184,15 @@ impl Demo {
             Some(folder) => pictures(folder),
             None => Ok(()),
         };
-        self.printer.shutdown().await;
+        drop((self.printer, self.bench));
         self.home.leave().await?;
         pictures
+    }
+
+    /// The devices of the packing table, for a person to play with.
+    #[must_use]
+    pub fn bench(&self) -> Arc<Bench> {
+        Arc::clone(&self.bench)
     }
 
     /// New goods, so that the shelves don't run empty.
@@ -406,16 +416,16 @@ impl Demo {
         F: FnMut() -> R,
         R: Future<Output = anyhow::Result<bool>>,
     {
-        let waited = tokio::time::timeout(LONGEST_WAIT, async {
-            while !happened().await? {
-                tokio::time::sleep(LOOK_EVERY).await;
+        let mut waited = Duration::ZERO;
+        while !happened().await? {
+            tokio::time::sleep(LOOK_EVERY).await;
+            // Whoever plays with the printer is waited for.
+            waited = if self.printer.mode() == Mode::Ready { waited + LOOK_EVERY } else { Duration::ZERO };
+            if waited > LONGEST_WAIT {
+                bail!("{what} did not come within {} seconds", LONGEST_WAIT.as_secs());
             }
-            anyhow::Ok(())
-        });
-        match waited.await {
-            Ok(done) => done,
-            Err(_) => bail!("{what} did not come within {} seconds", LONGEST_WAIT.as_secs()),
         }
+        Ok(())
     }
 }
 

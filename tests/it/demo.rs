@@ -80,3 +80,44 @@ fn a_demo_never_works_on_a_file_that_somebody_names() {
     assert!(ran.err.contains("Leave --database-url out"), "{}", ran.err);
     assert!(!folder.path().join("mine.db").exists());
 }
+
+#[test]
+fn whoever_watches_can_break_the_devices_and_reads_what_the_service_says() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = tallyman(folder.path(), &["demo", "--log-level", "warn"])
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut types, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let served = Served { child, url: String::new() };
+    let mut lines = BufReader::new(out).lines().map(Result::unwrap);
+    lines.find(|line| line.starts_with("50 orders")).expect("a wave");
+    // What the service says is indented, line by line: the printer, the scanner, the scale.
+    let mut ask = |typed: &str, most: usize| {
+        writeln!(types, "{typed}").unwrap();
+        let told = lines.by_ref().take(200).filter(|line| line.starts_with("    "));
+        told.take(most).collect::<Vec<_>>().join("\n")
+    };
+    // A fault is known once a label is tried.
+    let open =
+        (0..10).map(|_| ask("printer head_open", 3)).find(|told| told.contains("The print head is open: close it."));
+    assert!(open.is_some(), "the service says nothing of the head");
+    for (typed, answer) in [
+        ("printer ready", "LABEL-1"),
+        ("weigh 1250", "1250 g  weight 1250 g"),
+        ("scan ]E06901234567892", "scan 6901234567892"),
+        ("scale over", "trouble over"),
+        ("scanner pull", "The device refuses the connection"),
+        ("scanner plug", "scanner    here"),
+    ] {
+        let told = ask(typed, 3);
+        assert!(told.contains(answer), "{typed}: {told}");
+    }
+    assert!(ask("nonsense", 6).contains("weigh GRAMS"));
+    served.signal("INT");
+}

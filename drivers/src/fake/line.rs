@@ -1,6 +1,7 @@
 //! The line of a device that does not exist: on the network, on a pseudo-terminal, or within the process. It can be pulled
 //! out and plugged in.
 
+use super::machine::bound;
 use crate::transport::{Address, Connect, ErrorKind, Line as Speed, Pending, Stream, Tcp, Transport, TransportError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ use tokio::time::timeout;
 
 /// Bytes on their way within the process.
 const PIPE: usize = 64 * 1024;
+/// Connections that wait while one is served.
+const BACKLOG: u32 = 4;
 /// How long a device waits for somebody who listens.
 const NOBODY: Duration = Duration::from_secs(3);
 
@@ -60,9 +63,9 @@ impl Line {
         let mut end = End { outgoing, hears, plugged: is_plugged.clone() };
         let (way, task) = match place {
             Place::Network(port) => {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+                let listener = bound((Ipv4Addr::LOCALHOST, port).into())?.listen(BACKLOG)?;
                 let way = Way::Network(listener.local_addr()?);
-                (way, tokio::spawn(async move { end.on_network(&listener).await }))
+                (way, tokio::spawn(async move { end.on_network(listener).await }))
             }
             #[cfg(unix)]
             Place::Terminal(link) => {
@@ -173,17 +176,33 @@ impl End {
         }
     }
 
-    async fn on_network(&mut self, listener: &TcpListener) {
+    async fn on_network(&mut self, listener: TcpListener) {
+        if let Err(error) = self.listen(listener).await {
+            tracing::error!(%error, "the port of a device that does not exist");
+        }
+    }
+
+    async fn listen(&mut self, mut listener: TcpListener) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        let mut plugged = self.plugged.clone();
         loop {
-            self.plugged_in().await;
-            let Ok((mut stream, _)) = listener.accept().await else { return };
-            // What is pulled out takes no connection.
-            if !*self.plugged.borrow() {
+            tokio::select! {
+                () = pulled(&mut plugged) => {}
+                accepted = listener.accept() => {
+                    let mut stream = accepted?.0;
+                    stream.set_nodelay(true)?;
+                    self.serve(&mut stream).await;
+                    reset(&stream);
+                }
+            }
+            if *self.plugged.borrow() {
                 continue;
             }
-            drop(stream.set_nodelay(true));
-            self.serve(&mut stream).await;
-            reset(&stream);
+            drop(listener);
+            // A port that is bound and does not listen refuses, and nobody else gets it.
+            let holder = bound(address)?;
+            self.plugged_in().await;
+            listener = holder.listen(BACKLOG)?;
         }
     }
 

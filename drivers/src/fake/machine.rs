@@ -257,7 +257,7 @@ impl Machine {
     }
 }
 
-fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+pub(super) fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.set_recv_buffer_size(RECEIVE_BYTES)?;
