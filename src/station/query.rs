@@ -65,7 +65,7 @@ row! {
         pub name: String,
         /// The code of its label printer.
         pub label_printer: Option<String>,
-        /// Where its scanner is; empty for none.
+        /// Where its scanners are, with semicolons; empty for none.
         pub scanner: String,
         /// How that talks.
         pub scanner_how: String,

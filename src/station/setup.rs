@@ -10,6 +10,7 @@ use tallyman_drivers::transport::Address;
 use tallyman_labels::Media;
 use utoipa::ToSchema;
 
+use super::devices::several;
 use super::model::{Compression, Drawing, JobKind, PrinterLanguage, PrinterTransport};
 use super::ops::{active_printer, require};
 use super::{StationError, sql};
@@ -193,7 +194,8 @@ pub struct PutStation {
     #[serde(default)]
     pub printers: Vec<PrinterOfKind>,
     /// Where its scanner is: `serial:/dev/ttyUSB0`, `usb:0c2e:0b81/SERIAL`, as `tallyman
-    /// devices` writes it; empty for none. A scanner that types needs nothing here.
+    /// devices` writes it; several with semicolons, of the same kind; empty for none. A scanner that types needs nothing
+    /// here.
     #[serde(default)]
     pub scanner: String,
     /// How that talks: `serial` (where nothing is said), `ssi`, `keyboard`, `pos`.
@@ -214,9 +216,12 @@ pub struct PutStation {
 impl PutStation {
     /// Scanner, its way, scale, its protocol: each pair whole or empty.
     fn devices(&self) -> Result<[String; 4], StationError> {
-        let address = |text: &str| {
-            let bad = |_| StationError::BadDevice { address: text.to_owned() };
-            text.parse::<Address>().map(|address| address.to_string()).map_err(bad)
+        let address = |list: &str| {
+            let one = |text: &str| {
+                let bad = |_| StationError::BadDevice { address: text.to_owned() };
+                text.parse::<Address>().map(|address| address.to_string()).map_err(bad)
+            };
+            several(list).map(one).collect::<Result<Vec<_>, _>>().map(|all| all.join(";"))
         };
         let mut devices = [const { String::new() }; 4];
         let (scanner, scale) = (self.scanner.trim(), self.scale.trim());

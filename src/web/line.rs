@@ -137,7 +137,9 @@ impl Line<'_> {
                 }
                 return Ok(Some(ToStation::Heard { number }));
             }
-            FromStation::Stands { role, state } => self.app.devices.stands(self.station, role, state),
+            FromStation::Stands { role, device, state } => {
+                self.app.devices.stands(self.station, role, &device, state);
+            }
             FromStation::Found { devices } => joined.found(devices),
             FromStation::Ended { attempt, outcome } => {
                 keep::ended(self.app, self.who, self.station, attempt, outcome).await?;

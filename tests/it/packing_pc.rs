@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tallyman::kernel::actor::Role;
+use tallyman::kernel::clock::Stopwatch;
 use tallyman::kernel::ids::{PlaceId, PrintJobId, WarehouseId};
 use tallyman::station::model::{JobState, PrinterTransport};
 use tallyman::station::ops::SettleDoubt;
@@ -295,6 +296,78 @@ both!(scans_of_a_packing_pc_come_once_and_in_order_whatever_the_network_does, |w
         }
     }
     assert_eq!(order, (0..=40).map(|n| format!("A-{n}")).collect::<Vec<_>>());
+});
+
+both!(twenty_scanners_at_one_station_lose_and_merge_nothing_on_their_way_to_the_service, |world| {
+    const SCANNERS: usize = 20;
+    const SCANS: usize = 40;
+    let mut lines = Vec::new();
+    for _ in 0..SCANNERS {
+        lines.push(line().await);
+    }
+    let addresses: Vec<String> = lines.iter().map(|(_, address)| address.clone()).collect();
+    let floor = floor(world, 1, &addresses.join("; ")).await;
+    let _pc = floor.pc();
+    let mut streams = Vec::new();
+    for (listener, _) in &lines {
+        streams.push(taken(listener).await);
+    }
+    let app = floor.service.app.clone();
+    let (station, watch) = (station_id(world).await, Stopwatch::start());
+    let heard = tokio::spawn(async move {
+        let (mut after, mut heard) = (0, Vec::new());
+        while heard.len() < SCANNERS * SCANS {
+            for event in app.devices.after(station, after, Duration::from_secs(10)).await {
+                after = event.sequence;
+                if let Some(text) = event.text {
+                    heard.push((text, event.device, watch.elapsed()));
+                }
+            }
+        }
+        heard
+    });
+    // Twenty scans a second from each, not all at the same moment.
+    let writers = streams.into_iter().enumerate().map(|(scanner, mut stream)| {
+        tokio::spawn(async move {
+            stream.set_nodelay(true).unwrap();
+            tokio::time::sleep(Duration::from_micros(2_500 * u64::try_from(scanner).unwrap())).await;
+            let mut sent = Vec::new();
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            for scan in 0..SCANS {
+                ticks.tick().await;
+                sent.push(watch.elapsed());
+                stream.write_all(format!("{scanner}-{scan}\r\n").as_bytes()).await.unwrap();
+            }
+            sent
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    let mut sent = Vec::new();
+    for writer in writers {
+        sent.push(writer.await.unwrap());
+    }
+    let heard = tokio::time::timeout(Duration::from_secs(30), heard).await.expect("all of them come").unwrap();
+    let mut next = [0; SCANNERS];
+    let mut took = Vec::new();
+    for (text, device, at) in heard {
+        let (scanner, scan) = text.split_once('-').unwrap();
+        let (scanner, scan): (usize, usize) = (scanner.parse().unwrap(), scan.parse().unwrap());
+        assert_eq!(
+            (next[scanner], &addresses[scanner]),
+            (scan, &device),
+            "each once, in its order, and its scanner named"
+        );
+        next[scanner] += 1;
+        took.push(at - sent[scanner][scan]);
+    }
+    assert_eq!(next, [SCANS; SCANNERS]);
+    took.sort();
+    // No bound: the machine may be busy with other stories.
+    println!(
+        "to the service: half within {:?}, 99 of 100 within {:?}",
+        took[took.len() / 2],
+        took[took.len() * 99 / 100]
+    );
 });
 
 both!(weights_of_a_packing_pc_are_only_told_while_they_hold, |world| {

@@ -8,7 +8,7 @@ use crate::kernel::Timestamp;
 use crate::kernel::actor::Actor;
 use crate::kernel::ids::{StationId, WarehouseId};
 use crate::station::attempt::{Finish, Outcome};
-use crate::station::devices::{DeviceRole, DeviceState, StationRow};
+use crate::station::devices::{DeviceState, StationRow};
 use crate::station::model::STATION_AWAY;
 use crate::station::{StationError, sql};
 
@@ -69,10 +69,10 @@ pub async fn here(app: &App, who: &Who, station: StationId) -> Result<(), DbErro
 /// # Errors
 /// A failure of the database.
 pub async fn gone(app: &App, who: &Who, station: StationId) -> Result<(), DbError> {
-    for role in DeviceRole::ALL {
-        let known = app.devices.states(station).into_iter().find(|state| state.role == *role);
-        let away = |state| DeviceState { fault: STATION_AWAY.to_owned(), shows_grams: None, ..state };
-        app.devices.stands(station, *role, known.map(away));
+    for state in app.devices.states(station) {
+        let (role, device) = (state.role, state.address.clone());
+        let away = DeviceState { fault: STATION_AWAY.to_owned(), shows_grams: None, ..state };
+        app.devices.stands(station, role, &device, Some(away));
     }
     see(app, who, station, false).await
 }

@@ -121,7 +121,7 @@ struct Shared {
 /// What the service is told when it is new to it.
 #[derive(Default)]
 struct Facts {
-    states: BTreeMap<DeviceRole, Option<DeviceState>>,
+    states: BTreeMap<(DeviceRole, String), Option<DeviceState>>,
     found: Vec<FoundThere>,
     /// One job at a time on a printer, also where the service thinks that the last one is over.
     printers: BTreeMap<String, Arc<tokio::sync::Mutex<()>>>,
@@ -132,7 +132,7 @@ struct Facts {
 #[derive(Default)]
 struct Said {
     number: u64,
-    states: BTreeMap<DeviceRole, Option<DeviceState>>,
+    states: BTreeMap<(DeviceRole, String), Option<DeviceState>>,
     found: Option<Vec<FoundThere>>,
     ended: BTreeSet<Attempt>,
 }
@@ -162,9 +162,9 @@ impl Hears for Shared {
         self.news.notify_one();
     }
 
-    fn stands(&self, _: StationId, role: DeviceRole, state: Option<DeviceState>) {
+    fn stands(&self, _: StationId, role: DeviceRole, device: &str, state: Option<DeviceState>) {
         let fault = |state: &Option<DeviceState>| state.as_ref().map(|state| state.fault.clone());
-        let before = self.facts().states.insert(role, state.clone());
+        let before = self.facts().states.insert((role, device.to_owned()), state.clone());
         // How it stands before anybody has tried is not worth a word.
         if before.is_some_and(|before| fault(&before) != fault(&state)) {
             self.tell(Told::Stands(role, state));
@@ -347,10 +347,11 @@ impl Agent {
             let facts = self.shared.facts();
             (facts.states.clone(), facts.found.clone())
         };
-        for (role, state) in states {
-            if said.states.get(&role) != Some(&state) {
-                say(socket, &FromStation::Stands { role, state: state.clone() }).await?;
-                said.states.insert(role, state);
+        for (key, state) in states {
+            if said.states.get(&key) != Some(&state) {
+                let (role, device) = key.clone();
+                say(socket, &FromStation::Stands { role, device, state: state.clone() }).await?;
+                said.states.insert(key, state);
             }
         }
         if said.found.as_ref() != Some(&found) {

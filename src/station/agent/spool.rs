@@ -333,12 +333,12 @@ mod tests {
     use crate::station::devices::{DeviceRole, Happened};
 
     fn scan(text: &str) -> StationEvent {
-        let event = StationEvent::new(Uuid::from_u128(1), Timestamp(1), DeviceRole::Scanner, Happened::Scan);
+        let event = StationEvent::new(Uuid::from_u128(1), Timestamp(1), (DeviceRole::Scanner, "tcp:1"), Happened::Scan);
         StationEvent { text: Some(text.to_owned()), ..event }
     }
 
     fn weight(grams: i64) -> StationEvent {
-        let event = StationEvent::new(Uuid::from_u128(2), Timestamp(1), DeviceRole::Scale, Happened::Weight);
+        let event = StationEvent::new(Uuid::from_u128(2), Timestamp(1), (DeviceRole::Scale, "tcp:2"), Happened::Weight);
         StationEvent { grams: Some(grams), ..event }
     }
 

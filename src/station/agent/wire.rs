@@ -95,8 +95,10 @@ pub enum FromStation {
     },
     /// A device stands differently.
     Stands {
-        /// Which.
+        /// What it is for.
         role: DeviceRole,
+        /// Where it is.
+        device: String,
         /// How; nothing where it isn't wanted any more.
         state: Option<DeviceState>,
     },

@@ -54,8 +54,10 @@ pub struct StationEvent {
     pub key: Uuid,
     /// When.
     pub at: Timestamp,
-    /// Which device.
+    /// What kind of device.
     pub role: DeviceRole,
+    /// Which: where it is.
+    pub device: String,
     /// What.
     pub event: Happened,
     /// What the code says.
@@ -81,12 +83,13 @@ pub struct StationEvent {
 impl StationEvent {
     /// An event that says nothing more than that it happened.
     #[must_use]
-    pub fn new(key: Uuid, at: Timestamp, role: DeviceRole, event: Happened) -> Self {
+    pub fn new(key: Uuid, at: Timestamp, (role, device): (DeviceRole, &str), event: Happened) -> Self {
         Self {
             sequence: 0,
             key,
             at,
             role,
+            device: device.to_owned(),
             event,
             text: None,
             symbology: None,
@@ -175,15 +178,16 @@ mod tests {
 
     #[test]
     fn only_what_was_read_is_worth_telling_later() {
-        let lasting = Happened::ALL
-            .iter()
-            .filter(|event| !StationEvent::new(Uuid::nil(), Timestamp(0), DeviceRole::Scanner, **event).passes());
+        let lasting = Happened::ALL.iter().filter(|event| {
+            !StationEvent::new(Uuid::nil(), Timestamp(0), (DeviceRole::Scanner, "tcp:1"), **event).passes()
+        });
         assert_eq!(lasting.collect::<Vec<_>>(), [&Happened::Scan, &Happened::Unreadable]);
     }
 
     #[test]
     fn an_event_comes_through_the_wire_as_it_was() {
-        let mut event = StationEvent::new(Uuid::from_u128(7), Timestamp(5), DeviceRole::Scanner, Happened::Scan);
+        let mut event =
+            StationEvent::new(Uuid::from_u128(7), Timestamp(5), (DeviceRole::Scanner, "tcp:1"), Happened::Scan);
         event.text = Some("a\u{1d}b".into());
         event.elements.insert("01".into(), "06901234567892".into());
         let wire = serde_json::to_string(&event).unwrap();

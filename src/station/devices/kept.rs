@@ -22,7 +22,7 @@ pub struct StationDevices {
 #[derive(Default)]
 struct Kept {
     events: BTreeMap<StationId, VecDeque<StationEvent>>,
-    states: BTreeMap<(StationId, DeviceRole), DeviceState>,
+    states: BTreeMap<(StationId, DeviceRole, String), DeviceState>,
 }
 
 impl StationDevices {
@@ -79,12 +79,13 @@ impl StationDevices {
         *self.last.borrow()
     }
 
-    /// Sets how a device stands; `None` where the station has none of this role any more.
-    pub fn stands(&self, station: StationId, role: DeviceRole, state: Option<DeviceState>) {
+    /// Sets how a device stands; `None` where the station has it no more.
+    pub fn stands(&self, station: StationId, role: DeviceRole, device: &str, state: Option<DeviceState>) {
         let mut kept = self.kept();
+        let key = (station, role, device.to_owned());
         match state {
-            Some(state) => kept.states.insert((station, role), state),
-            None => kept.states.remove(&(station, role)),
+            Some(state) => kept.states.insert(key, state),
+            None => kept.states.remove(&key),
         };
     }
 
@@ -92,13 +93,14 @@ impl StationDevices {
     #[must_use]
     pub fn states(&self, station: StationId) -> Vec<DeviceState> {
         let kept = self.kept();
-        kept.states.iter().filter(|((of, _), _)| *of == station).map(|(_, state)| state.clone()).collect()
+        kept.states.iter().filter(|((of, ..), _)| *of == station).map(|(_, state)| state.clone()).collect()
     }
 
     /// The last thing that a device of a station said, as long as it is kept.
     #[must_use]
-    pub fn last_of(&self, station: StationId, role: DeviceRole) -> Option<StationEvent> {
+    pub fn last_of(&self, station: StationId, role: DeviceRole, device: &str) -> Option<StationEvent> {
         let kept = self.kept();
-        kept.events.get(&station)?.iter().rev().find(|event| event.role == role).cloned()
+        let mut events = kept.events.get(&station)?.iter().rev();
+        events.find(|event| event.role == role && event.device == device).cloned()
     }
 }

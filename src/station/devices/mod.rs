@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 pub use event::{DeviceRole, DeviceState, Happened, StationEvent};
 pub use kept::StationDevices;
-use own::{Hears, Owners, Spec, Wanted};
+use own::{Hears, Owners, Wanted};
 
 use super::sql;
 use crate::app::App;
@@ -29,7 +29,7 @@ row! {
     pub struct StationRow {
         /// Its id.
         pub id: StationId,
-        /// Where its scanner is; empty for none.
+        /// Where its scanners are, with semicolons; empty for none.
         pub scanner: String,
         /// How that talks.
         pub scanner_how: String,
@@ -44,12 +44,17 @@ impl StationRow {
     /// What is to be owned for it.
     #[must_use]
     pub fn wanted(self) -> Wanted {
-        let devices = [
-            ((self.id, DeviceRole::Scanner), Spec { address: self.scanner, way: self.scanner_how }),
-            ((self.id, DeviceRole::Scale), Spec { address: self.scale, way: self.scale_protocol }),
-        ];
-        devices.into_iter().filter(|(_, spec)| !spec.address.is_empty()).collect()
+        let scanners = several(&self.scanner)
+            .map(|scanner| ((self.id, DeviceRole::Scanner, scanner.to_owned()), self.scanner_how.clone()));
+        let scales = several(&self.scale)
+            .map(|scale| ((self.id, DeviceRole::Scale, scale.to_owned()), self.scale_protocol.clone()));
+        scanners.chain(scales).collect()
     }
+}
+
+/// The addresses of a list with semicolons.
+pub(super) fn several(list: &str) -> impl Iterator<Item = &str> {
+    list.split(';').map(str::trim).filter(|address| !address.is_empty())
 }
 
 impl Hears for App {
@@ -57,8 +62,8 @@ impl Hears for App {
         self.devices.push(station, event);
     }
 
-    fn stands(&self, station: StationId, role: DeviceRole, state: Option<DeviceState>) {
-        self.devices.stands(station, role, state);
+    fn stands(&self, station: StationId, role: DeviceRole, device: &str, state: Option<DeviceState>) {
+        self.devices.stands(station, role, device, state);
     }
 }
 

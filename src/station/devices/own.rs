@@ -23,25 +23,19 @@ pub trait Hears: Send + Sync + 'static {
     /// Something happened.
     fn heard(&self, station: StationId, event: StationEvent);
     /// A device stands differently; `None` where it isn't wanted any more.
-    fn stands(&self, station: StationId, role: DeviceRole, state: Option<DeviceState>);
+    fn stands(&self, station: StationId, role: DeviceRole, device: &str, state: Option<DeviceState>);
 }
 
-/// Which device a task owns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spec {
-    /// Where it is.
-    pub address: String,
-    /// How it talks.
-    pub way: String,
-}
+/// A device of a station: what it is for, and where it is.
+pub type Key = (StationId, DeviceRole, String);
 
-/// The devices that are wanted.
-pub type Wanted = BTreeMap<(StationId, DeviceRole), Spec>;
+/// The devices that are wanted, and how each talks.
+pub type Wanted = BTreeMap<Key, String>;
 
 /// The tasks that own devices. They end with it.
 pub struct Owners {
     own: Own,
-    tasks: BTreeMap<(StationId, DeviceRole), (Spec, JoinHandle<()>)>,
+    tasks: BTreeMap<Key, (String, JoinHandle<()>)>,
 }
 
 /// What each task needs.
@@ -61,20 +55,20 @@ impl Owners {
 
     /// Lets go of what is no longer wanted, and takes what is new.
     pub fn settle(&mut self, wanted: Wanted) {
-        self.tasks.retain(|key, (spec, task)| {
-            let stays = wanted.get(key) == Some(spec) && !task.is_finished();
+        self.tasks.retain(|key, (way, task)| {
+            let stays = wanted.get(key) == Some(way) && !task.is_finished();
             if !stays {
                 task.abort();
-                self.own.hears.stands(key.0, key.1, None);
+                self.own.hears.stands(key.0, key.1, &key.2, None);
             }
             stays
         });
-        for (key, spec) in wanted {
+        for (key, way) in wanted {
+            let (station, role, address) = key.clone();
             self.tasks.entry(key).or_insert_with(|| {
-                let (station, role) = key;
-                let device = Device { own: self.own.clone(), station, role, address: spec.address.clone() };
+                let device = Device { own: self.own.clone(), station, role, address };
                 device.stands("not_found", None);
-                (spec.clone(), tokio::spawn(device.own(spec.way)))
+                (way.clone(), tokio::spawn(device.own(way)))
             });
         }
     }
@@ -98,14 +92,14 @@ impl Device {
     fn stands(&self, fault: &str, shows_grams: Option<i64>) {
         let state =
             DeviceState { role: self.role, address: self.address.clone(), fault: fault.to_owned(), shows_grams };
-        self.own.hears.stands(self.station, self.role, Some(state));
+        self.own.hears.stands(self.station, self.role, &self.address, Some(state));
     }
 
     fn event(&self, event: Happened) -> StationEvent {
         let at = self.own.clock.now();
         // A machine without randomness has refused to start; a key of the time alone is still the event's own.
         let key = uuid_v7(self.own.random.as_ref(), at).unwrap_or_default();
-        StationEvent::new(key, at, self.role, event)
+        StationEvent::new(key, at, (self.role, &self.address), event)
     }
 
     /// Hears what was told; `of` makes an event of what is the device's own.

@@ -236,12 +236,12 @@ async fn station_devices(
         }
     });
     let told = |state: DeviceState| StationDevice {
+        last: app.devices.last_of(id, state.role, &state.address),
         role: state.role,
         address: state.address,
         sentence: faults::sentence(&state.fault, language),
         fault: state.fault,
         shows_grams: state.shows_grams,
-        last: app.devices.last_of(id, state.role),
     };
     let devices = app.devices.states(id).into_iter().map(told).collect();
     let ours = |printer: &PrinterView| {
