@@ -17,8 +17,8 @@ pub const PROTOCOL: u32 = 1;
 /// The program's own version, for people.
 pub const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
-/// Largest message that the service takes, in bytes: a list of devices is far below.
-pub const LARGEST_FROM_STATION: usize = 1024 * 1024;
+/// Largest message that the service takes, in bytes: a list of devices and the longest code are far below.
+pub const LARGEST_FROM_STATION: usize = 256 * 1024;
 /// Largest message that a station takes, in bytes: a document of many pages.
 pub const LARGEST_TO_STATION: usize = 32 * 1024 * 1024;
 

@@ -11,6 +11,8 @@ use crate::kernel::ids::StationId;
 
 /// How many events of a station are kept.
 const KEPT: usize = 1_000;
+/// How many devices of a station are kept: what a packing PC says must not fill the memory.
+const DEVICES: usize = 64;
 
 /// What the devices of all stations said lately, and how they stand.
 pub struct StationDevices {
@@ -23,6 +25,12 @@ pub struct StationDevices {
 struct Kept {
     events: BTreeMap<StationId, VecDeque<StationEvent>>,
     states: BTreeMap<(StationId, DeviceRole, String), DeviceState>,
+}
+
+impl Kept {
+    fn devices_of(&self, station: StationId) -> usize {
+        self.states.keys().filter(|(of, ..)| *of == station).count()
+    }
 }
 
 impl StationDevices {
@@ -84,6 +92,7 @@ impl StationDevices {
         let mut kept = self.kept();
         let key = (station, role, device.to_owned());
         match state {
+            Some(_) if !kept.states.contains_key(&key) && kept.devices_of(station) >= DEVICES => None,
             Some(state) => kept.states.insert(key, state),
             None => kept.states.remove(&key),
         };
@@ -102,5 +111,39 @@ impl StationDevices {
         let kept = self.kept();
         let mut events = kept.events.get(&station)?.iter().rev();
         events.find(|event| event.role == role && event.device == device).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Timestamp;
+    use crate::station::devices::Happened;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn what_is_kept_of_a_station_is_bounded() {
+        let (devices, station) = (StationDevices::starting_at(0), StationId(1));
+        let now = Duration::ZERO;
+        for n in 0..2 * KEPT {
+            let key = Uuid::from_u128(u128::try_from(n).unwrap());
+            let event = StationEvent::new(key, Timestamp(0), (DeviceRole::Scanner, "tcp:1"), Happened::Scan);
+            devices.push(station, event);
+            let device = format!("tcp:{n}");
+            let state = DeviceState {
+                role: DeviceRole::Scanner,
+                address: device.clone(),
+                fault: String::new(),
+                shows_grams: None,
+            };
+            devices.stands(station, DeviceRole::Scanner, &device, Some(state));
+        }
+        assert_eq!(devices.after(station, 0, now).await.len(), KEPT);
+        assert_eq!(devices.states(station).len(), DEVICES);
+        // One that is known still changes, and goes.
+        devices.stands(station, DeviceRole::Scanner, "tcp:1", None);
+        assert_eq!(devices.states(station).len(), DEVICES - 1);
+        assert!(devices.last_of(station, DeviceRole::Scanner, "tcp:1").is_some());
+        assert!(devices.last_of(station, DeviceRole::Scale, "tcp:1").is_none());
     }
 }
