@@ -80,6 +80,8 @@ fn on_usb(found: &UsbFound) -> Vec<Found> {
                 device.role = Role::Printer;
                 match usb.device_id() {
                     Ok(answer) => name_printer(&mut device, &DeviceId::read(&answer)),
+                    // It does not know the question, and prints all the same.
+                    Err(error) if error.kind == ErrorKind::Reset => {}
                     Err(error) => device.trouble = device.trouble.or(Some(error)),
                 }
             }

@@ -7,7 +7,7 @@ use super::blocking::{Sink, Source, Threads, open_within};
 use super::{Connect, ErrorKind, Pending, Transport, TransportError};
 use rusb::{Context, Device, DeviceHandle, Direction, TransferType, UsbContext as _};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 /// Bytes of one bulk transfer.
 const PIECE: usize = 16 * 1024;
@@ -147,14 +147,27 @@ fn told(port: &str, what: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// What the system keeps of an interface.
+fn folder_of(port: &str, number: u8) -> Option<PathBuf> {
+    let ours = |name: &str| name.starts_with(&format!("{port}:")) && name.ends_with(&format!(".{number}"));
+    let mut interfaces = std::fs::read_dir(SYSFS).ok()?.filter_map(Result::ok);
+    interfaces.find(|entry| entry.file_name().to_str().is_some_and(ours)).map(|entry| entry.path())
+}
+
 /// The report descriptor of an interface that the kernel's own driver has read: no right is needed, and nothing is taken
 /// from anybody who types.
 fn known_descriptor(port: &str, number: u8) -> Option<Vec<u8>> {
-    let ours = |name: &str| name.starts_with(&format!("{port}:")) && name.ends_with(&format!(".{number}"));
-    let mut interfaces = std::fs::read_dir(SYSFS).ok()?.filter_map(Result::ok);
-    let interface = interfaces.find(|entry| entry.file_name().to_str().is_some_and(ours))?;
-    let mut inside = std::fs::read_dir(interface.path()).ok()?.filter_map(Result::ok);
+    let mut inside = std::fs::read_dir(folder_of(port, number)?).ok()?.filter_map(Result::ok);
     inside.find_map(|entry| std::fs::read(entry.path().join("report_descriptor")).ok()).filter(|read| !read.is_empty())
+}
+
+/// The device id of a printer that the kernel's own driver holds, as the device gave it, empty where it gave none. To ask
+/// the device itself would take it from whom it prints for.
+fn known_id(port: &str, number: u8) -> Option<Vec<u8>> {
+    let mut text = std::fs::read(folder_of(port, number)?.join("ieee1284_id")).ok()?;
+    text.truncate(text.trim_ascii_end().len());
+    let length = u16::try_from(text.len() + 2).ok()?;
+    Some([&length.to_be_bytes()[..], &text].concat())
 }
 
 fn look_at(device: Device<Context>) -> Option<UsbFound> {
@@ -248,6 +261,11 @@ impl Usb {
         plugged_in().into_iter().find(same).ok_or_else(|| TransportError::new(ErrorKind::NotFound))
     }
 
+    /// The number of our interface of a device.
+    fn number_in(&self, found: &UsbFound) -> Option<u8> {
+        found.interfaces.iter().find(|interface| interface.kind == self.kind).map(|interface| interface.number)
+    }
+
     fn open(&self) -> Result<Opened, TransportError> {
         let found = self.find()?;
         let interface = found.interfaces.into_iter().find(|interface| interface.kind == self.kind);
@@ -277,11 +295,17 @@ impl Usb {
         Threads::start(&self.identity.to_string(), Out(Arc::clone(&shared)), In(shared))
     }
 
-    /// What a printer says of itself (IEEE 1284), with the two bytes of length before it. Blocks.
+    /// What a printer says of itself (IEEE 1284), with the two bytes of length before it: as the system knows it, else
+    /// asked from the device. Blocks.
     ///
     /// # Errors
-    /// Where it can't be opened, or does not answer.
+    /// Where it can't be opened, or does not answer; a printer that does not know the question gives
+    /// [`ErrorKind::Reset`].
     pub fn device_id(&self) -> Result<Vec<u8>, TransportError> {
+        let found = self.find()?;
+        if let Some(known) = self.number_in(&found).and_then(|number| known_id(&port_of(&found.device), number)) {
+            return Ok(known);
+        }
         let opened = self.open()?;
         let mut answer = vec![0; 1_024];
         let index = u16::from(opened.interface.number) << 8 | u16::from(opened.interface.alternate);
@@ -308,7 +332,7 @@ impl Usb {
     /// Where it can't be opened, or does not answer.
     pub fn report_descriptor(&self) -> Result<Vec<u8>, TransportError> {
         let found = self.find()?;
-        let number = found.interfaces.iter().find(|interface| interface.kind == self.kind).map(|found| found.number);
+        let number = self.number_in(&found);
         if let Some(known) = number.and_then(|number| known_descriptor(&port_of(&found.device), number)) {
             return Ok(known);
         }
