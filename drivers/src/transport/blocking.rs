@@ -30,6 +30,11 @@ const DRAIN_BYTES: usize = 64 * 1024;
 pub(super) trait Sink: Send + 'static {
     /// Hands over some of the bytes, at least one; an error where that was not possible within the limit.
     fn write_some(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, TransportError>;
+
+    /// Waits until what was handed over is where closing the way can't take it back. Called after the last byte.
+    fn settle(&mut self, _limit: Duration) -> Result<(), TransportError> {
+        Ok(())
+    }
 }
 
 /// The half that gives bytes. A call ends within its limit.
@@ -136,6 +141,9 @@ fn write_orders(mut sink: impl Sink, orders: &blocking::Receiver<Order>) {
                 Err(error) => ended = Err(error),
             }
             break;
+        }
+        if ended.is_ok() && handed_over > 0 {
+            ended = sink.settle(limit);
         }
         // An error says that nobody waits for the answer.
         let _ = answer.send(Written { handed_over, ended });

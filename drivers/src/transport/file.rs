@@ -70,6 +70,27 @@ impl Sink for Out {
     fn write_some(&mut self, bytes: &[u8], limit: Duration) -> Result<usize, TransportError> {
         within(limit, || self.0.write(bytes))
     }
+
+    /// The driver of USB printers takes bytes before the printer has, and throws them away when its file is closed.
+    #[cfg(unix)]
+    fn settle(&mut self, limit: Duration) -> Result<(), TransportError> {
+        use nix::poll::{PollFd, PollFlags, poll};
+        use std::os::fd::AsRawFd as _;
+
+        let mut files = [PollFd::new(self.0.as_raw_fd(), PollFlags::POLLOUT)];
+        let ready = loop {
+            match poll(&mut files, i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)) {
+                Err(nix::errno::Errno::EINTR) => {}
+                ready => break ready.map_err(|error| lost(error.into()))?,
+            }
+        };
+        let gone = PollFlags::POLLHUP | PollFlags::POLLERR;
+        match files[0].revents() {
+            _ if ready == 0 => Err(TransportError::new(ErrorKind::TimedOut)),
+            Some(said) if said.intersects(gone) => Err(TransportError::new(ErrorKind::Unplugged)),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Source for In {
