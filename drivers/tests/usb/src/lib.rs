@@ -7,6 +7,7 @@
 #![allow(clippy::all, reason = "it mirrors the kernel's own structures, offsets and numbers")]
 
 pub mod gadget;
+pub mod models;
 pub mod usbip;
 
 use std::collections::VecDeque;

@@ -15,7 +15,8 @@ use tallyman_drivers::scale::{Protocol, Settled, hid};
 use tallyman_drivers::scanner::{Event, How, Symbology, keyboard, pos, way};
 use tallyman_drivers::transport::{Address, ErrorKind, Usb, UsbKind};
 use tokio::sync::mpsc;
-use usb_without_hardware::{Dev, Model, State, Testbed, descriptors, preloaded};
+use usb_without_hardware::models::{hid_device, printer};
+use usb_without_hardware::{Dev, State, Testbed, preloaded};
 
 const READY: &[u8] =
     b"\x02030,0,0,1245,000,0,0,0,000,0,0,0\x03\r\n\x02001,0,0,0,1,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n";
@@ -31,33 +32,6 @@ fn bed() -> Option<MutexGuard<'static, Testbed>> {
         println!("USB is not tested: umockdev's preload library is missing");
     }
     bed.map(|bed| bed.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn printer(serial: &str, id: &str) -> Model {
-    let (device, config) = descriptors(0x0a5f, 0x0166, (7, 1, 2), None, &[(0x01, 2, 512), (0x82, 2, 512)]);
-    Model {
-        device,
-        config,
-        strings: ["Zebra", "ZD421", serial].map(String::from).into(),
-        ieee1284: [&u16::try_from(id.len() + 2).unwrap().to_be_bytes()[..], id.as_bytes()].concat(),
-        port_status: 0x18,
-        driver: Some("usblp".into()),
-        ..Model::default()
-    }
-}
-
-fn hid_device(ids: (u16, u16), protocol: (u8, u8), report: &[u8], packet: u16) -> Model {
-    let class = (3, protocol.0, protocol.1);
-    let length = u16::try_from(report.len()).unwrap();
-    let (device, config) = descriptors(ids.0, ids.1, class, Some(length), &[(0x81, 3, packet)]);
-    Model {
-        device,
-        config,
-        strings: ["Maker", "Model", "SN7"].map(String::from).into(),
-        report_desc: report.to_vec(),
-        driver: Some("usbhid".into()),
-        ..Model::default()
-    }
 }
 
 const ZEBRA: &str = "MFG:Zebra;CMD:ZPL;MDL:ZTC ZD421;CLS:PRINTER;";

@@ -71,10 +71,15 @@ pub(super) fn wait<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 }
 
 pub(super) fn enumerated(gadget: &Gadget) {
+    known(&gadget.serial);
+}
+
+/// Waits until the kernel knows the device with this serial number.
+pub(super) fn known(serial: &str) {
     wait("the kernel knows the device", || {
         let devices = std::fs::read_dir("/sys/bus/usb/devices").unwrap().filter_map(Result::ok);
         let serials = devices.filter_map(|device| std::fs::read_to_string(device.path().join("serial")).ok());
-        serials.map(|serial| serial.trim().to_owned()).find(|serial| *serial == gadget.serial)
+        serials.map(|found| found.trim().to_owned()).find(|found| found == serial)
     });
     // Its drivers take hold of it.
     std::thread::sleep(Duration::from_millis(300));

@@ -10,3 +10,4 @@ mod list;
 mod machine;
 mod printers;
 mod scanners;
+mod scripted;
