@@ -53,7 +53,7 @@ enum Test {
     Printer {
         /// Where it is, as `tallyman devices` lists it, or `tcp:192.168.1.20:9100`.
         address: Address,
-        /// zpl, tspl, epl2, cpcl or esc_pos; where it isn't said, what the printer says of itself, else zpl.
+        /// zpl, tspl, epl2, cpcl or esc_pos; where it isn't said, the printer is asked who it is, else zpl.
         #[arg(long)]
         language: Option<String>,
         /// What is in it, in millimetres.
@@ -202,7 +202,17 @@ async fn test_printer(
             let id = blocking(move || usb.device_id()).await?.map_err(|error| trouble(&error, language))?;
             DeviceId::read(&id).language().unwrap_or(Spoken::Zpl)
         }
-        (None, _) => Spoken::Zpl,
+        (None, _) => {
+            let asked = printer::identify(address.device(UsbKind::Printer).as_ref()).await;
+            match asked.map_err(|error| trouble(&error, language))? {
+                Some(printer::Identity { language: own, model }) => {
+                    let facts = [("language", own.code().to_owned()), ("model", model)];
+                    say(messages::say(language, "cli.printer_is", &facts).trim_end());
+                    own
+                }
+                None => Spoken::Zpl,
+            }
+        }
     };
     let device = address.device(UsbKind::Printer);
     let profile = printer::PrinterProfile::of(own);

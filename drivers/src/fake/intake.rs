@@ -22,6 +22,8 @@ pub(super) struct Intake {
 pub(super) enum Received {
     /// The printer is asked how it stands; for ESC/POS by which of four questions, 0 elsewhere.
     Question(u8),
+    /// The printer is asked who it is.
+    Who,
     /// A whole label.
     Label(Vec<u8>),
     /// The printer is to report these signs when all before is printed.
@@ -128,6 +130,7 @@ impl Intake {
         }
         match self.command.as_slice() {
             b"~HS" => Command::Received(Received::Question(0)),
+            b"~HI" => Command::Received(Received::Who),
             b"^XA" if self.label.is_none() => Command::Begin,
             b"^XZ" => Command::End,
             [_, _, _, ..] => Command::Done,
@@ -151,6 +154,7 @@ impl Intake {
         }
         match self.line() {
             None => Command::Open,
+            Some(b"~!T") => Command::Received(Received::Who),
             Some(line) if line.starts_with(b"SIZE ") => Command::Begin,
             Some(line) if line.starts_with(b"PRINT ") => Command::End,
             Some(_) => Command::Done,

@@ -122,6 +122,14 @@ impl Machine {
         match received {
             Some(Received::Label(label)) => self.label(label).await?,
             Some(Received::Question(which)) => self.answer(which, intake, stream).await?,
+            Some(Received::Who) if self.mode() != Mode::Silent => {
+                let who: &[u8] = match self.desk.language() {
+                    Language::Tspl => b"TTP-244 Pro\r\n",
+                    _ => b"\x02ZTC ZD421-203dpi,V84.20.18Z,8,8176KB\x03\r\n",
+                };
+                stream.write_all(who).await?;
+            }
+            Some(Received::Who) => {}
             Some(Received::Report(id)) => {
                 self.desk.state().reports.push(id);
                 self.report(stream).await?;

@@ -5,6 +5,7 @@ mod device_id;
 mod epl;
 mod escpos;
 mod fault;
+mod identify;
 mod outcome;
 mod profile;
 mod session;
@@ -14,6 +15,7 @@ pub mod zpl;
 
 pub use device_id::DeviceId;
 pub use fault::Fault;
+pub use identify::{Identity, identify};
 pub use outcome::{Doubt, Evidence, PrintOutcome, Unproven};
 pub use profile::{Language, Limits, PrinterProfile};
 pub use session::{NotRecorded, Progress, print, status};
