@@ -36,10 +36,12 @@ pub async fn identify(device: &dyn Connect) -> Result<Option<Identity>, Transpor
     found
 }
 
+/// What an answer says.
+type Read = fn(&[u8]) -> Option<Identity>;
+
 async fn ask(way: &mut dyn Transport) -> Result<Option<Identity>, TransportError> {
     // Real-time status: receipt printers. Then host identification, and the model's name.
-    let questions: [(&[u8], fn(&[u8]) -> Option<Identity>); 3] =
-        [(b"\x10\x04\x01", of_esc_pos), (b"~HI\r\n", of_zpl), (b"~!T\r\n", of_tspl)];
+    let questions: [(&[u8], Read); 3] = [(b"\x10\x04\x01", of_esc_pos), (b"~HI\r\n", of_zpl), (b"~!T\r\n", of_tspl)];
     for (question, read) in questions {
         way.drain().await?;
         way.write(question, ASK).await.ended?;
