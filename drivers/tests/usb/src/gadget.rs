@@ -115,6 +115,11 @@ impl Gadget {
         }
     }
 
+    /// Whether it is a printer.
+    pub fn is_printer(&self) -> bool {
+        self.is_printer
+    }
+
     /// Pulls it out.
     pub fn pull(&mut self) {
         if std::mem::take(&mut self.plugged) {

@@ -2,7 +2,7 @@
 
 use super::machine::{acm_scanner, here, machine, next, raw, settled, wait};
 use super::scanners::{owned_scanner, scan};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tallyman_drivers::owner::{self, Told};
@@ -55,6 +55,33 @@ async fn a_scanner_with_a_serial_line_over_usb_is_read_pulled_out_and_back() {
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     pulled.join().unwrap();
     drop(tokio::time::timeout(Duration::from_secs(3), way.shutdown(Duration::from_secs(1))).await);
+}
+
+/// The kernel takes about a kilobyte for a device that does not listen, and keeps the closed port for up to half a minute to
+/// give it away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_closed_port_was_given_still_arrives_and_until_then_it_is_refused_in_time() {
+    let Some(_one) = machine() else { return };
+    let mut device = acm_scanner();
+    let far = device.plug();
+    let port = wait("the port", || Some(PathBuf::from("/dev/ttyACM0")).filter(|port| port.exists()));
+    let near = format!("serial:{}", port.display()).parse::<Address>().unwrap().device(UsbKind::Printer);
+    let mut way = wait_async(|| near.connect(Duration::from_secs(3))).await;
+    let label = vec![b'7'; 1_000];
+    let written = way.write(&label, Duration::from_secs(3)).await;
+    assert_eq!((written.handed_over, written.ended), (label.len(), Ok(())));
+    way.shutdown(Duration::from_millis(300)).await;
+    let since = Instant::now();
+    let refused = near.connect(Duration::from_secs(1)).await.err().expect("the port is held");
+    println!("a port whose device is deaf: {refused}");
+    assert!(matches!(refused.kind, ErrorKind::Busy | ErrorKind::TimedOut), "{refused:?}");
+    assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+    let mut got = vec![0; label.len()];
+    raw(&far, 9_600).read_exact(&mut got).unwrap();
+    assert!(got == label);
+    let since = Instant::now();
+    drop(wait_async(|| near.connect(Duration::from_secs(3))).await);
+    assert!(since.elapsed() < Duration::from_secs(5), "free again after {:?}", since.elapsed());
 }
 
 /// Opens what somebody let go of a moment ago.

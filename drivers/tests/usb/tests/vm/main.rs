@@ -6,8 +6,9 @@
 #![allow(clippy::disallowed_methods, reason = "they measure how long devices take")]
 
 mod lines;
-mod list;
 mod machine;
 mod printers;
+mod program;
+mod rights;
 mod scanners;
 mod scripted;

@@ -123,7 +123,7 @@ async fn no_paper_sends_nothing_and_a_deaf_printer_is_a_doubt_in_time() {
 }
 
 /// Between two labels: pulled out with bytes unread, the kernel's own printer function breaks its lists. In the middle of a
-/// write a serial line is pulled out below.
+/// label a scripted printer is pulled out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_printer_that_was_pulled_out_prints_when_it_is_back() {
     let Some(_one) = machine() else { return };

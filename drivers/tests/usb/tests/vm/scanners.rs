@@ -59,15 +59,25 @@ async fn a_point_of_sale_scanner_is_back_within_two_seconds_of_replugging() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_keyboard_scanner_and_a_hid_scale_are_read() {
+async fn a_keyboard_scanner_and_a_hid_scale_are_read_pulled_out_and_back() {
     let Some(_one) = machine() else { return };
     let mut scanner = keyboard_scanner();
-    let file = scanner.plug();
+    let mut file = scanner.plug();
     enumerated(&scanner);
     let (mut events, task) = owned_scanner(&format!("usb:05e0:1200/{}", scanner.serial), How::Keyboard);
-    here(&mut events).await;
-    give(&file, keyboard::typed("(01)Ab-7\u{1d}%\r").into_iter().map(|report| report.to_vec()));
-    assert_eq!(scan(&mut events).await.0, "(01)Ab-7\u{1d}%");
+    for round in 0..2 {
+        let code = format!("(01)Ab-{round}\u{1d}%");
+        let since = Instant::now();
+        here(&mut events).await;
+        assert!(round == 0 || since.elapsed() < Duration::from_secs(2), "back after {:?}", since.elapsed());
+        let typed = keyboard::typed(&format!("{code}\rHALF"));
+        give(&file, typed.into_iter().map(|report| report.to_vec()));
+        // Half a code goes with its scanner.
+        assert_eq!(scan(&mut events).await.0, code);
+        scanner.pull();
+        assert!(matches!(next(&mut events).await, Told::Gone(error) if error.kind == ErrorKind::Unplugged));
+        file = scanner.plug();
+    }
     task.abort();
 
     let mut scale = scale();
@@ -80,5 +90,18 @@ async fn a_keyboard_scanner_and_a_hid_scale_are_read() {
     let reports = [(0, true), (0, true), (0, true), (700, false), (1_250, true), (1_250, true), (1_250, true)];
     give(&file, reports.map(|(grams, stable)| hid::report(grams, stable).to_vec()));
     assert_eq!(settled(&mut events, 2).await, [Settled::Empty, Settled::Weight(1_250_000)]);
+    scale.pull();
+    let gone = loop {
+        if let Told::Gone(error) = next(&mut events).await {
+            break error;
+        }
+    };
+    assert_eq!(gone.kind, ErrorKind::Unplugged);
+    let since = Instant::now();
+    let file = scale.plug();
+    here(&mut events).await;
+    assert!(since.elapsed() < Duration::from_secs(2), "back after {:?}", since.elapsed());
+    give(&file, [(0, true); 3].map(|(grams, stable)| hid::report(grams, stable).to_vec()));
+    assert_eq!(settled(&mut events, 1).await, [Settled::Empty]);
     task.abort();
 }
