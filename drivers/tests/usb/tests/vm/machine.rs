@@ -7,7 +7,8 @@ use tallyman_drivers::owner::{Told, Weighing};
 use tallyman_drivers::scale::Settled;
 use tallyman_drivers::scanner::pos;
 use tokio::sync::mpsc;
-use usb_without_hardware::gadget::{Function, Gadget, available};
+use usb_without_hardware::gadget::{self, Function, Gadget};
+use usb_without_hardware::usbip;
 
 pub(super) const ZEBRA: &str = "MFG:Zebra;CMD:ZPL;MDL:ZTC ZD421-203dpi;CLS:PRINTER;";
 pub(super) const READY: &[u8] =
@@ -29,10 +30,13 @@ pub(super) const SCALE: &[u8] = &[
 /// Whether there is such a machine; one test at a time.
 pub(super) fn machine() -> Option<std::sync::MutexGuard<'static, ()>> {
     static ONE: Mutex<()> = Mutex::new(());
-    let here = available();
-    assert!(here || std::env::var_os("VM_REQUIRED").is_none(), "a kernel with gadgets is required and missing");
+    let here = gadget::available() && usbip::available();
+    assert!(
+        here || std::env::var_os("VM_REQUIRED").is_none(),
+        "a kernel with gadgets and vhci_hcd is required and missing"
+    );
     if !here {
-        println!("the kernel's own USB is not tested: this kernel has no gadgets");
+        println!("the kernel's own USB is not tested: this kernel has no gadgets or no vhci_hcd");
         return None;
     }
     Some(ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
