@@ -202,6 +202,12 @@ async fn test_printer(
             let id = blocking(move || usb.device_id()).await?.map_err(|error| trouble(&error, language))?;
             DeviceId::read(&id).language().unwrap_or(Spoken::Zpl)
         }
+        // The kernel has asked it already.
+        (None, Address::File(_)) => {
+            let found = blocking(discover::devices).await?;
+            let same = found.into_iter().find(|found| found.address == *address);
+            same.and_then(|found| found.language).unwrap_or(Spoken::Zpl)
+        }
         (None, _) => {
             let asked = printer::identify(address.device(UsbKind::Printer).as_ref()).await;
             match asked.map_err(|error| trouble(&error, language))? {
