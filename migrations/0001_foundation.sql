@@ -23,14 +23,50 @@ CREATE TABLE person (
   language TEXT NOT NULL DEFAULT 'en' CONSTRAINT person_language CHECK (language IN ('en', 'zh-CN')),
   active {{bool}} NOT NULL DEFAULT TRUE,
   created_at {{int}} NOT NULL,
+  -- Argon2id of what they know, SHA-256 of what their badge says; empty where they have none.
+  password_hash TEXT NOT NULL DEFAULT '',
+  pin_hash TEXT NOT NULL DEFAULT '',
+  badge_hash TEXT NOT NULL DEFAULT '',
+  -- Attempts to log in since the last that was right, and until when no other is looked at.
+  failed_attempts {{int}} NOT NULL DEFAULT 0,
+  blocked_until {{int}} NOT NULL DEFAULT 0,
+  -- How their screens look: the theme (empty for the screen's own), and the hand that holds the handheld.
+  theme TEXT NOT NULL DEFAULT '' CONSTRAINT person_theme CHECK (theme IN ('', 'dark', 'light')),
+  hand TEXT NOT NULL DEFAULT 'right' CONSTRAINT person_hand CHECK (hand IN ('right', 'left')),
   CONSTRAINT person_number UNIQUE (warehouse_id, number)
 ) {{strict}};
+CREATE UNIQUE INDEX person_badge ON person (badge_hash) WHERE badge_hash <> '';
 
 CREATE TABLE person_role (
   person_id {{int}} NOT NULL REFERENCES person (id),
   role TEXT NOT NULL,
   PRIMARY KEY (person_id, role)
 ) {{strict}};
+
+-- What a role may do, where the firm changed it: a JSON list of rights. Other roles have what the program gives them.
+CREATE TABLE role_rights (
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  role TEXT NOT NULL,
+  rights TEXT NOT NULL,
+  PRIMARY KEY (warehouse_id, role)
+) {{strict}};
+
+-- Somebody at a screen: only the SHA-256 of the cookie is kept.
+CREATE TABLE session (
+  id {{pk}},
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  hash TEXT NOT NULL UNIQUE,
+  way TEXT NOT NULL CONSTRAINT session_way CHECK (way IN ('badge', 'password')),
+  -- What the browser calls itself.
+  device TEXT NOT NULL,
+  -- The station that the browser stands at; empty for none.
+  station TEXT NOT NULL DEFAULT '',
+  created_at {{int}} NOT NULL,
+  seen_at {{int}} NOT NULL,
+  expires_at {{int}} NOT NULL,
+  ended_at {{int}}
+) {{strict}};
+CREATE INDEX session_person ON session (person_id) WHERE ended_at IS NULL;
 
 -- An API token: only its SHA-256 is kept.
 CREATE TABLE token (

@@ -18,11 +18,13 @@ CREATE TABLE sku (
   expires {{bool}} NOT NULL DEFAULT FALSE,
   active {{bool}} NOT NULL DEFAULT TRUE,
   created_at {{int}} NOT NULL,
-  CONSTRAINT sku_name CHECK (name_en <> '' OR name_zh <> '')
+  CONSTRAINT sku_name CHECK (name_en <> '' OR name_zh <> ''),
+  -- What begins with % is a command card, a badge or a station.
+  CONSTRAINT sku_no_card CHECK (substr(code, 1, 1) <> '%')
 ) {{strict}};
 
 CREATE TABLE sku_barcode (
-  barcode TEXT PRIMARY KEY,
+  barcode TEXT PRIMARY KEY CONSTRAINT sku_barcode_no_card CHECK (substr(barcode, 1, 1) <> '%'),
   sku_id {{int}} NOT NULL REFERENCES sku (id),
   unit_factor {{int}} NOT NULL DEFAULT 1 CONSTRAINT sku_barcode_factor CHECK (unit_factor >= 1)
 ) {{strict}};
@@ -42,7 +44,8 @@ CREATE TABLE place (
   warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
   kind TEXT NOT NULL CONSTRAINT place_kind CHECK (kind IN ('location', 'tote', 'cart', 'parcel', 'supplier', 'customer', 'loss', 'gain')),
   code TEXT NOT NULL,
-  CONSTRAINT place_code UNIQUE (warehouse_id, code)
+  CONSTRAINT place_code UNIQUE (warehouse_id, code),
+  CONSTRAINT place_no_card CHECK (substr(code, 1, 1) <> '%')
 ) {{strict}};
 
 CREATE TABLE location (

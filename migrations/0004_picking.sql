@@ -43,6 +43,35 @@ CREATE INDEX pick_task_next ON pick_task (warehouse_id, priority, first_walk_ord
 CREATE INDEX pick_task_order ON pick_task (order_id);
 CREATE INDEX pick_task_wave ON pick_task (wave_id);
 
+-- A cart has positions, and each takes a tote.
+CREATE TABLE cart (
+  place_id {{int}} PRIMARY KEY REFERENCES place (id),
+  positions {{int}} NOT NULL CONSTRAINT cart_positions CHECK (positions BETWEEN 1 AND 60)
+) {{strict}};
+
+-- One walk of one person: over one order, or over all orders on a cart, a tote each.
+CREATE TABLE pick_run (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL,
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  cart_place_id {{int}} REFERENCES place (id),
+  state TEXT NOT NULL CONSTRAINT pick_run_state CHECK (state IN ('loading', 'walking', 'done')),
+  started_at {{int}} NOT NULL,
+  done_at {{int}},
+  -- Where the totes were put down, as scanned.
+  dropped_at TEXT NOT NULL DEFAULT ''
+) {{strict}};
+CREATE UNIQUE INDEX pick_run_person ON pick_run (person_id) WHERE state <> 'done';
+CREATE UNIQUE INDEX pick_run_cart ON pick_run (cart_place_id) WHERE state <> 'done' AND cart_place_id IS NOT NULL;
+
+CREATE TABLE pick_run_slot (
+  run_id {{int}} NOT NULL REFERENCES pick_run (id),
+  position {{int}} NOT NULL,
+  task_id {{int}} NOT NULL REFERENCES pick_task (id),
+  PRIMARY KEY (run_id, position),
+  CONSTRAINT pick_run_slot_task UNIQUE (run_id, task_id)
+) {{strict}};
+
 -- What an allocation run saw for one SKU, so that each allocation can say why it chose.
 CREATE TABLE allocation_candidates (
   id {{pk}},

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod floor;
 pub mod import;
 pub mod kernel;
 pub mod location;
@@ -36,6 +37,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     location::sql::STATEMENTS,
     order::sql::STATEMENTS,
     packing::sql::STATEMENTS,
+    floor::sql::STATEMENTS,
     people::sql::STATEMENTS,
     picking::sql::STATEMENTS,
     report::sql::STATEMENTS,

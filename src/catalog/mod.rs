@@ -16,6 +16,8 @@ crate::refusals! {
         BadMeasure { sku: String, field: &'static str } = 422 "catalog.bad_measure",
         /// A barcode is empty or too long, or its unit factor isn't positive.
         BadBarcode { sku: String, barcode: String } = 422 "catalog.bad_barcode",
+        /// A code begins with %, as command cards and badges do.
+        CardCode { code: String } = 422 "catalog.card_code",
         /// The SKU is named twice.
         SkuTwice { sku: String } = 422 "catalog.sku_twice",
         /// The barcode is named twice.

@@ -121,6 +121,10 @@ pub fn check(sku: &SkuInput) -> Result<(), CatalogError> {
     if !(1..=100).contains(&code.len()) || !named {
         return Err(CatalogError::Incomplete { sku: code });
     }
+    let barcodes = sku.barcodes.iter().map(|barcode| scanned(&barcode.barcode));
+    if let Some(card) = std::iter::once(code.clone()).chain(barcodes).find(|code| code.starts_with('%')) {
+        return Err(CatalogError::CardCode { code: card });
+    }
     let measures = [
         ("weight_grams", sku.weight_grams),
         ("length_mm", sku.length_mm),

@@ -172,7 +172,11 @@ async fn open(settings: &Settings, language: Language) -> Result<crate::app::App
 
 /// Tells the administrator's token, the one time.
 fn welcome(administrator: &Administrator, language: Language) {
-    let facts = [("number", administrator.number.to_owned()), ("token", administrator.token.clone())];
+    let facts = [
+        ("number", administrator.number.to_owned()),
+        ("password", administrator.password.clone()),
+        ("token", administrator.token.clone()),
+    ];
     complain(&messages::say(language, "cli.first_start", &facts));
 }
 

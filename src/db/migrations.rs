@@ -10,6 +10,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (4, "picking", include_str!("../../migrations/0004_picking.sql")),
     (5, "shipping", include_str!("../../migrations/0005_shipping.sql")),
     (6, "storefront", include_str!("../../migrations/0006_storefront.sql")),
+    (7, "floor", include_str!("../../migrations/0007_floor.sql")),
 ];
 
 /// Which database a text is for.

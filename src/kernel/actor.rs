@@ -46,6 +46,26 @@ crate::codes! {
     }
 }
 
+impl Right {
+    /// Whether a badge alone, which can be lost or photographed, isn't enough for it.
+    #[must_use]
+    pub const fn strong(self) -> bool {
+        matches!(
+            self,
+            Self::ReadPersonal
+                | Self::OrderReview
+                | Self::CatalogWrite
+                | Self::StockAdjust
+                | Self::ForcePass
+                | Self::Reprint
+                | Self::ShippingSetup
+                | Self::StorefrontManage
+                | Self::PeopleManage
+                | Self::Audit
+        )
+    }
+}
+
 crate::codes! {
     /// A named set of rights.
     pub enum Role {
@@ -145,6 +165,12 @@ impl Actor {
     pub fn new(person: PersonId, number: &str, roles: &[Role]) -> Self {
         let rights = roles.iter().flat_map(|role| role.rights().iter().copied()).collect();
         Self { person, number: number.to_owned(), rights }
+    }
+
+    /// Whether a badge alone isn't enough to act as this person.
+    #[must_use]
+    pub fn is_strong(&self) -> bool {
+        self.rights.iter().any(|right| right.strong())
     }
 
     /// Whether the person may do this.

@@ -77,4 +77,8 @@ ids! {
     InboxId,
     /// An API token.
     TokenId,
+    /// Somebody's session at a screen.
+    SessionId,
+    /// A cart's walk with the orders on it.
+    RunId,
 }

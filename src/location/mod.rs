@@ -1,5 +1,6 @@
 //! Where stock stands: zones, locations with check digits, totes.
 
+pub mod carts;
 pub mod ops;
 pub mod sql;
 

@@ -47,10 +47,10 @@ const LONGEST: usize = 60;
 /// Whether a text can be a place's code.
 #[must_use]
 pub fn fits(code: &str) -> bool {
-    (1..=LONGEST).contains(&code.len()) && !code.starts_with('@') && !code.chars().any(char::is_whitespace)
+    (1..=LONGEST).contains(&code.len()) && !code.starts_with(['@', '%']) && !code.chars().any(char::is_whitespace)
 }
 
-fn require(op: &Op<'_, '_>) -> Result<(), LocationError> {
+pub(super) fn require(op: &Op<'_, '_>) -> Result<(), LocationError> {
     let right = Right::CatalogWrite;
     if op.may(right) { Ok(()) } else { Err(LocationError::Forbidden { right: right.code() }) }
 }
@@ -126,7 +126,7 @@ impl PutLocations {
     }
 }
 
-async fn make(
+pub(super) async fn make(
     op: &mut Op<'_, '_>,
     kind: PlaceKind,
     codes: &[String],
@@ -262,6 +262,12 @@ mod tests {
 
     #[test]
     fn outside_places_cannot_be_made_by_hand() {
-        assert!(super::fits("A-01-03") && !super::fits("@LOSS") && !super::fits("") && !super::fits("A 1"));
+        assert!(
+            super::fits("A-01-03")
+                && !super::fits("@LOSS")
+                && !super::fits("%OK")
+                && !super::fits("")
+                && !super::fits("A 1")
+        );
     }
 }

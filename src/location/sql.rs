@@ -14,6 +14,8 @@ crate::statements! {
         [Int, Int, Int, Text, Int, Int, Text, Bool]
         "ON CONFLICT (place_id) DO UPDATE SET zone_id = excluded.zone_id, aisle = excluded.aisle, position = excluded.position,
         walk_order = excluded.walk_order, check_digits = excluded.check_digits, pickable = excluded.pickable, active = TRUE";
+    /// New carts, and other numbers of positions.
+    UPSERT_CARTS = bulk "INSERT INTO cart (place_id, positions) VALUES" [Int, Int] "ON CONFLICT (place_id) DO UPDATE SET positions = excluded.positions";
     /// A place by code.
     SELECT_PLACE = "SELECT id, kind, code FROM place WHERE warehouse_id = $1 AND code = $2";
     /// A page of locations along the walk.

@@ -45,6 +45,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("station", include_str!("../station/messages.toml")),
     ("setup", include_str!("../setup/messages.toml")),
     ("web", include_str!("../web/messages.toml")),
+    ("floor", include_str!("../floor/messages.toml")),
+    ("pda", include_str!("../web/pda/messages.toml")),
     ("import", include_str!("../import/messages.toml")),
     ("cli", include_str!("../cli/messages.toml")),
     ("storefront", include_str!("../storefront/messages.toml")),

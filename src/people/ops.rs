@@ -74,7 +74,7 @@ pub(super) fn too_long((_, text, most): &(&'static str, &str, usize)) -> bool {
 pub struct PersonChanged {}
 
 /// A person who may be changed by whoever asks, locked.
-async fn changeable(op: &mut Op<'_, '_>, person: PersonId) -> Result<(String, bool), PeopleError> {
+pub(super) async fn changeable(op: &mut Op<'_, '_>, person: PersonId) -> Result<(String, bool), PeopleError> {
     if !op.may(Right::PeopleManage) {
         return Err(PeopleError::Forbidden { right: Right::PeopleManage.code() });
     }
@@ -87,7 +87,7 @@ async fn changeable(op: &mut Op<'_, '_>, person: PersonId) -> Result<(String, bo
     Ok(found)
 }
 
-/// Somebody has left: their tokens end, and their open work goes to others.
+/// Somebody has left: their tokens, sessions, badge and password end, and their open work goes to others.
 #[derive(Debug, Serialize)]
 pub struct DeactivatePerson {
     /// Who.
@@ -105,14 +105,16 @@ impl Operation for DeactivatePerson {
         let at = op.at();
         op.tx.exec(sql::SET_ACTIVE, args![self.person, false]).await?;
         let tokens = op.tx.exec(sql::REVOKE_ALL_OF, args![self.person, at]).await?;
+        let sessions = op.tx.exec(sql::END_SESSIONS_OF, args![self.person, at]).await?;
+        op.tx.exec(sql::CLEAR_CREDENTIALS, args![self.person]).await?;
         let tasks = crate::picking::task::release_all_of(op, self.person).await?;
-        let data = serde_json::json!({ "tokens": tokens, "tasks": tasks });
+        let data = serde_json::json!({ "tokens": tokens, "sessions": sessions, "tasks": tasks });
         op.record("person.deactivated", ("person", self.person.0), &data);
         Ok(PersonChanged {})
     }
 }
 
-/// Somebody is back. They need new tokens.
+/// Somebody is back. They need a new badge, password or token.
 #[derive(Debug, Serialize)]
 pub struct ActivatePerson {
     /// Who.

@@ -1,4 +1,5 @@
-//! API tokens: 32 random bytes, shown once; only their SHA-256 is kept.
+//! Secrets that speak for a person: API tokens, shown once, and cookies of sessions. 32 random bytes; only their SHA-256 is
+//! kept.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{PeopleError, sql};
+use super::sessions::{Hand, Session, TOUCH_MS, Theme, Touch, Way};
+use super::{PeopleError, rights, sql};
 use crate::db::{Command, Db, DbError, Op, Operation, Tx};
-use crate::kernel::actor::{Actor, Right, Role};
-use crate::kernel::ids::{PersonId, TokenId, WarehouseId};
+use crate::kernel::actor::{Actor, Right};
+use crate::kernel::ids::{PersonId, SessionId, TokenId, WarehouseId};
 use crate::kernel::random::{Random, RandomError};
 use crate::kernel::{Timestamp, hex};
+use crate::messages::Language;
 use crate::{args, row};
 
 /// How long a looked-up token is trusted without asking again. A token that is revoked through this process ends at
@@ -33,20 +36,47 @@ pub fn new_secret(random: &dyn Random) -> Result<String, RandomError> {
     Ok(format!("tm_{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
+/// What a cookie holds: `ts_` and 43 characters.
+///
+/// # Errors
+/// Where there is no randomness.
+pub fn new_session_secret(random: &dyn Random) -> Result<String, RandomError> {
+    let mut bytes = [0_u8; 32];
+    random.fill(&mut bytes)?;
+    Ok(format!("{SESSION_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// What every cookie's secret begins with.
+pub const SESSION_PREFIX: &str = "ts_";
+
 /// What is stored of a secret.
 #[must_use]
 pub fn hash_of(secret: &str) -> String {
     hex::encode(&Sha256::digest(secret.as_bytes()))
 }
 
-/// Who a token speaks for.
+/// Who a token or a cookie speaks for.
 #[derive(Clone, Debug)]
 pub struct Holder {
     /// The warehouse.
     pub warehouse: WarehouseId,
     /// The person with their rights.
     pub actor: Actor,
+    /// Their name.
+    pub name: String,
+    /// Their language.
+    pub language: Language,
+    /// The session; none where a token speaks.
+    pub session: Option<Session>,
     expires_at: Option<Timestamp>,
+}
+
+impl Holder {
+    /// Whether it still speaks at a moment.
+    fn lives(&self, now: Timestamp) -> bool {
+        let awake = |session: &Session| now.ms_since(session.seen_at) < session.way.idle_ms();
+        self.expires_at.is_none_or(|expires_at| expires_at > now) && self.session.as_ref().is_none_or(awake)
+    }
 }
 
 row! {
@@ -236,9 +266,25 @@ impl TokenCache {
         let remembered = self.remembered(&hash, now);
         let holder = match remembered {
             Some(holder) => Some(holder),
-            None => self.look_up(db, hash, now).await?,
+            None => self.look_up(db, hash, secret.starts_with(SESSION_PREFIX), now).await?,
         };
-        Ok(holder.filter(|holder| holder.expires_at.is_none_or(|expires_at| expires_at > now)))
+        Ok(holder.filter(|holder| holder.lives(now)))
+    }
+
+    /// Writes down, at most once a minute, that the owner of a session is still there.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub async fn touch(&self, db: &Db, secret: &str, session: &Session, now: Timestamp) -> Result<(), DbError> {
+        if now.ms_since(session.seen_at) < TOUCH_MS {
+            return Ok(());
+        }
+        if let Some((_, holder)) = self.lock().holders.get_mut(&hash_of(secret))
+            && let Some(session) = &mut holder.session
+        {
+            session.seen_at = now;
+        }
+        db.execute(Touch { session: session.id, at: now }).await.map(|_| ())
     }
 
     /// Forgets everything: the next use of each token asks the database.
@@ -258,10 +304,21 @@ impl TokenCache {
         (now.ms_since(*at) < TRUST_MS && now >= *at).then(|| holder.clone())
     }
 
-    async fn look_up(&self, db: &Db, hash: String, now: Timestamp) -> Result<Option<Holder>, DbError> {
+    async fn look_up(
+        &self,
+        db: &Db,
+        hash: String,
+        is_session: bool,
+        now: Timestamp,
+    ) -> Result<Option<Holder>, DbError> {
         let wanted = hash.clone();
         let before = self.lock().forgotten;
-        let found = db.read(|tx| Box::pin(async move { read_holder(tx, &wanted).await })).await?;
+        let read = db.read(|tx| {
+            Box::pin(async move {
+                if is_session { read_session(tx, &wanted).await } else { read_holder(tx, &wanted).await }
+            })
+        });
+        let found = read.await?;
         if let Some(holder) = &found {
             let mut remembered = self.lock();
             if remembered.holders.len() >= REMEMBERED {
@@ -276,10 +333,55 @@ impl TokenCache {
 }
 
 async fn read_holder(tx: &mut Tx<'_>, hash: &str) -> Result<Option<Holder>, DbError> {
-    let found: Option<(PersonId, WarehouseId, String, Option<Timestamp>)> =
+    let found: Option<(PersonId, WarehouseId, String, String, Language, Option<Timestamp>)> =
         tx.opt(sql::SELECT_TOKEN, args![hash]).await?;
-    let Some((person, warehouse, number, expires_at)) = found else { return Ok(None) };
-    let roles: Vec<(Role,)> = tx.all(sql::SELECT_ROLES, args![person]).await?;
-    let roles: Vec<Role> = roles.into_iter().map(|(role,)| role).collect();
-    Ok(Some(Holder { warehouse, actor: Actor::new(person, &number, &roles), expires_at }))
+    let Some((person, warehouse, number, name, language, expires_at)) = found else { return Ok(None) };
+    let rights = rights::of_person(tx, person).await?.into_iter().collect();
+    Ok(Some(Holder { warehouse, actor: Actor { person, number, rights }, name, language, session: None, expires_at }))
+}
+
+row! {
+    /// A session with its person.
+    #[derive(Debug)]
+    pub struct SessionRow {
+        /// Its id.
+        pub id: SessionId,
+        /// Whose.
+        pub person: PersonId,
+        /// Where.
+        pub warehouse: WarehouseId,
+        /// Their number.
+        pub number: String,
+        /// Their name.
+        pub name: String,
+        /// Their language.
+        pub language: Language,
+        /// Their theme.
+        pub theme: Theme,
+        /// Their hand.
+        pub hand: Hand,
+        /// How it began.
+        pub way: Way,
+        /// Where the browser stands.
+        pub station: String,
+        /// When its owner was last seen.
+        pub seen_at: Timestamp,
+        /// When it ends by itself.
+        pub expires_at: Timestamp,
+    }
+}
+
+async fn read_session(tx: &mut Tx<'_>, hash: &str) -> Result<Option<Holder>, DbError> {
+    let found: Option<SessionRow> = tx.opt(sql::SELECT_SESSION, args![hash]).await?;
+    let Some(row) = found else { return Ok(None) };
+    let rights = rights::of_person(tx, row.person).await?.into_iter().collect();
+    let SessionRow { id, way, theme, hand, station, seen_at, .. } = row;
+    Ok(Some(Holder {
+        warehouse: row.warehouse,
+        actor: Actor { person: row.person, number: row.number, rights },
+        name: row.name,
+        language: row.language,
+        session: Some(Session { id, way, theme, hand, station, seen_at }),
+        expires_at: Some(row.expires_at),
+    }))
 }

@@ -4,6 +4,7 @@ pub mod confirm;
 pub mod model;
 pub mod putback;
 pub mod query;
+pub mod run;
 pub mod short;
 pub mod sql;
 pub mod task;
@@ -43,6 +44,20 @@ crate::refusals! {
         NotATote { scanned: String } = 422 "picking.not_a_tote",
         /// The tote has goods of somebody else in it, or is in another task.
         ToteInUse { tote: String } = 409 "picking.tote_in_use",
+        /// The scanned thing is no cart.
+        NotACart { scanned: String } = 422 "picking.not_a_cart",
+        /// Somebody walks with the cart.
+        CartInUse { cart: String, person: String } = 409 "picking.cart_in_use",
+        /// One has another walk.
+        OtherRun {} = 409 "picking.other_run",
+        /// The walk is over, or somebody else's.
+        NoRun {} = 409 "picking.no_run",
+        /// Every position has a tote.
+        CartFull { positions: i64 } = 409 "picking.cart_full",
+        /// No position has a tote.
+        CartEmpty {} = 409 "picking.cart_empty",
+        /// Lines are still to be picked.
+        LinesOpen { lines: i64 } = 409 "picking.lines_open",
         /// More than is wanted.
         TooMany { quantity: i64, left: i64 } = 422 "picking.too_many",
         /// The quantity is nothing, or negative.

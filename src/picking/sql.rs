@@ -115,4 +115,47 @@ crate::statements! {
     LIST_TASKS = "SELECT t.id, o.number, t.state, q.number, t.lines_open, p.code FROM pick_task t JOIN customer_order o ON o.id = t.order_id
         LEFT JOIN person q ON q.id = t.person_id LEFT JOIN place p ON p.id = t.tote_place_id
         WHERE t.warehouse_id = $1 AND t.wave_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4";
+    /// A person's walk that isn't done.
+    SELECT_LIVE_RUN = "SELECT r.id, r.state, r.cart_place_id, p.code, COALESCE(c.positions, 1) FROM pick_run r LEFT JOIN place p ON p.id = r.cart_place_id
+        LEFT JOIN cart c ON c.place_id = r.cart_place_id WHERE r.warehouse_id = $1 AND r.person_id = $2 AND r.state <> 'done'";
+    /// A walk, locked.
+    SELECT_RUN = lite "SELECT r.id, r.state, r.cart_place_id, p.code, COALESCE(c.positions, 1) FROM pick_run r LEFT JOIN place p ON p.id = r.cart_place_id
+        LEFT JOIN cart c ON c.place_id = r.cart_place_id WHERE r.warehouse_id = $1 AND r.person_id = $2 AND r.id = $3 AND r.state <> 'done'"
+        pg "SELECT r.id, r.state, r.cart_place_id, p.code, COALESCE(c.positions, 1) FROM pick_run r LEFT JOIN place p ON p.id = r.cart_place_id
+        LEFT JOIN cart c ON c.place_id = r.cart_place_id WHERE r.warehouse_id = $1 AND r.person_id = $2 AND r.id = $3 AND r.state <> 'done' FOR NO KEY UPDATE OF r";
+    /// Who walks with a cart.
+    SELECT_CART_RUN = "SELECT r.id, p.number FROM pick_run r JOIN person p ON p.id = r.person_id WHERE r.cart_place_id = $1 AND r.state <> 'done'";
+    /// A new walk; no row where the person or the cart has one.
+    INSERT_RUN = "INSERT INTO pick_run (warehouse_id, person_id, cart_place_id, state, started_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id";
+    /// The positions of a walk.
+    SELECT_SLOTS = "SELECT s.position, s.task_id, t.order_id, o.number, o.state, t.state, t.person_id, t.tote_place_id, p.code, t.lines_open
+        FROM pick_run_slot s JOIN pick_task t ON t.id = s.task_id JOIN customer_order o ON o.id = t.order_id LEFT JOIN place p ON p.id = t.tote_place_id
+        WHERE s.run_id = $1 ORDER BY s.position";
+    /// A task joins a walk.
+    INSERT_SLOT = "INSERT INTO pick_run_slot (run_id, position, task_id) VALUES ($1, $2, $3)";
+    /// A walk begins, or ends.
+    SET_RUN_STATE = "UPDATE pick_run SET state = $2 WHERE id = $1";
+    /// A walk is over.
+    FINISH_RUN = "UPDATE pick_run SET state = 'done', done_at = $2, dropped_at = $3 WHERE id = $1 AND state <> 'done'";
+    /// The walks of somebody who leaves.
+    FINISH_RUNS_OF = "UPDATE pick_run SET state = 'done', done_at = $2 WHERE person_id = $1 AND state <> 'done'";
+    /// Keeps all tasks of a walk, also those whose lease ran out and that nobody has taken.
+    KEEP_RUN = "UPDATE pick_task SET lease_until = $3, state = 'claimed', person_id = $2 WHERE id IN (SELECT task_id FROM pick_run_slot WHERE run_id = $1)
+        AND ((state = 'claimed' AND (person_id = $2 OR lease_until <= $4)) OR state = 'open')";
+    /// Gives back all tasks of a walk.
+    UNCLAIM_RUN = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL WHERE state = 'claimed' AND person_id = $2
+        AND id IN (SELECT task_id FROM pick_run_slot WHERE run_id = $1)";
+    /// The open lines of a walk that are still its person's, skipped ones last, the others along the walk.
+    SELECT_RUN_LINES = "SELECT a.id, a.task_id, s.position, p.code, loc.check_digits, k.id, k.code, k.name_en, k.name_zh, a.lot_id, l.number,
+            a.quantity - a.picked - a.short - a.taken_out, tp.code, o.number
+        FROM pick_run_slot s JOIN pick_task t ON t.id = s.task_id AND t.state = 'claimed' AND t.person_id = $2
+        JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
+        JOIN allocation a ON a.task_id = t.id AND a.state = 'open' JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = a.place_id
+        JOIN sku k ON k.id = a.sku_id JOIN lot l ON l.id = a.lot_id LEFT JOIN place tp ON tp.id = t.tote_place_id
+        WHERE s.run_id = $1 ORDER BY a.skips, a.walk_order, a.place_id, a.sku_id, a.lot_id, s.position, a.id LIMIT 2000";
+    /// How many lines a walk has had.
+    COUNT_RUN_LINES = "SELECT COUNT(*) FROM pick_run_slot s JOIN allocation a ON a.task_id = s.task_id AND a.taken_out < a.quantity WHERE s.run_id = $1";
+    /// How much there is to pick.
+    COUNT_OPEN_TASKS = "SELECT COUNT(*) FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
+        WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $2))";
 }

@@ -146,7 +146,8 @@ impl Operation for ClaimTask {
 }
 
 impl ClaimTask {
-    async fn claim(&self, op: &mut Op<'_, '_>, lease_until: Timestamp) -> Result<PickTaskId, PickError> {
+    /// Claims the next task that is free.
+    pub(super) async fn claim(&self, op: &mut Op<'_, '_>, lease_until: Timestamp) -> Result<PickTaskId, PickError> {
         let (warehouse, person, now) = (op.warehouse(), op.person(), op.at());
         let wave = self.wave.map_or(0, |wave| wave.0);
         let claimed: Option<(PickTaskId, OrderId, WaveId)> =
@@ -195,6 +196,8 @@ impl Operation for ReleaseTask {
 /// # Errors
 /// A failure of the database.
 pub async fn release_all_of(op: &mut Op<'_, '_>, person: PersonId) -> Result<u64, DbError> {
+    let at = op.at();
+    op.tx.exec(sql::FINISH_RUNS_OF, args![person, at]).await?;
     op.tx.exec(sql::UNCLAIM_ALL_OF, args![person]).await
 }
 

@@ -84,3 +84,12 @@ pub async fn answers(tx: &mut Tx<'_>) -> Result<(), DbError> {
     let (_warehouse,): (i64,) = tx.one("warehouse", sql::SELECT_WAREHOUSE, args![]).await?;
     Ok(())
 }
+
+/// The time zone that a warehouse's days and hours are in, by its name.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn time_zone(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<String, DbError> {
+    let (zone,): (String,) = tx.one("warehouse", sql::SELECT_TIME_ZONE, args![warehouse]).await?;
+    Ok(zone)
+}

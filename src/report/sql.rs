@@ -1,6 +1,8 @@
 //! Statements that count.
 
 crate::statements! {
+    /// The time zone of a warehouse.
+    SELECT_TIME_ZONE = "SELECT time_zone FROM warehouse WHERE id = $1";
     /// Orders by state.
     ORDERS_BY_STATE = "SELECT state, COUNT(*) FROM customer_order WHERE warehouse_id = $1 GROUP BY state";
     /// Waves by state.

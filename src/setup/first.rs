@@ -1,4 +1,4 @@
-//! What a first start makes: an administrator with a token, and the channel for orders by API and file.
+//! What a first start makes: an administrator with a password and a token, and the channel for orders by API and file.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,6 +11,7 @@ use crate::kernel::actor::{Actor, Role};
 use crate::kernel::ids::{PersonId, WarehouseId};
 use crate::messages::Language;
 use crate::people;
+use crate::people::secrets;
 use crate::people::tokens::{hash_of, new_secret};
 
 /// The administrator's number.
@@ -21,6 +22,8 @@ pub const NUMBER: &str = "ADMIN";
 pub struct Administrator {
     /// Their number.
     pub number: &'static str,
+    /// Their password; only its hash is stored.
+    pub password: String,
     /// Their token; it is stored nowhere.
     pub token: String,
 }
@@ -30,12 +33,15 @@ pub struct Administrator {
 /// # Errors
 /// Where there is no randomness, or the database fails.
 pub(super) async fn start(app: &App, fingerprint: &str) -> Result<Option<Administrator>, StartError> {
-    let token =
-        new_secret(app.services.random.as_ref()).map_err(|error| StartError::Random { why: error.to_string() })?;
+    let random = app.services.random.as_ref();
+    let no_randomness = |error: &dyn std::fmt::Display| StartError::Random { why: error.to_string() };
+    let token = new_secret(random).map_err(|error| no_randomness(&error))?;
+    let password = secrets::new_password(random).map_err(|error| no_randomness(&error))?;
+    let password_hash = secrets::hash(password.clone(), random).await.map_err(|error| no_randomness(&error))?;
     let context = app.context(WarehouseId(1), Actor::system(), OperationKey::internal(&["first start"]));
-    let first = FirstStart { fingerprint: fingerprint.to_owned(), token_hash: hash_of(&token) };
+    let first = FirstStart { fingerprint: fingerprint.to_owned(), token_hash: hash_of(&token), password_hash };
     match app.db.operate(context, first).await {
-        Ok(_) => Ok(Some(Administrator { number: NUMBER, token })),
+        Ok(_) => Ok(Some(Administrator { number: NUMBER, password, token })),
         Err(DbError::KeyReused | DbError::KeyBusy | DbError::Duplicate) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -45,6 +51,7 @@ pub(super) async fn start(app: &App, fingerprint: &str) -> Result<Option<Adminis
 struct FirstStart {
     fingerprint: String,
     token_hash: String,
+    password_hash: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,6 +69,7 @@ impl Operation for FirstStart {
         op.tx.exec(sql::INSERT_INSTALLATION, args![&self.fingerprint, at]).await?;
         let values = args![warehouse, NUMBER, "Administrator", Language::En, at];
         let (person_id,): (PersonId,) = op.tx.one("administrator", people::sql::INSERT_PERSON, values).await?;
+        op.tx.exec(people::sql::SET_PASSWORD, args![person_id, &self.password_hash]).await?;
         op.tx.exec(people::sql::INSERT_ROLE, args![person_id, Role::Administrator]).await?;
         let expires_at: Option<crate::kernel::Timestamp> = None;
         let values = args![person_id, "first start", &self.token_hash, at, expires_at];

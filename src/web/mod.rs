@@ -4,18 +4,26 @@
 //! the caller's language.
 
 pub mod api;
+pub mod assets;
 pub mod auth;
+pub mod cookie;
 pub mod document;
 pub mod extract;
 mod health;
 mod home;
 pub mod inbound;
 pub mod line;
+mod login;
 pub mod metrics;
 mod observe;
+pub mod page;
+mod pda;
 pub mod problem;
 pub mod router;
+pub mod secure;
 
 pub use auth::{Caller, Viewer};
 pub use extract::{Json, Path, Query};
+pub use page::{Look, Reader};
 pub use problem::{Problem, WebError};
+pub use secure::Secure;

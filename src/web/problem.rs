@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::page;
 use crate::import::{Errors, RowError, RowProblem};
 use crate::messages::{self, Language};
 use crate::refusal::Refusal;
@@ -74,6 +75,21 @@ impl WebError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", vec![("right", right.to_owned())])
     }
 
+    /// Its status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The error as a page of its own.
+    fn page(&self, look: page::Look) -> Response {
+        let sentence = messages::say(look.language, &self.code, &self.facts);
+        let page = ErrorPage { look, sentence, status: self.status.as_u16(), code: self.code.clone() };
+        let mut response = page::html(&page).unwrap_or_else(|_| self.status.into_response());
+        *response.status_mut() = self.status;
+        response
+    }
+
     fn problem(&self, language: Language) -> Problem {
         Problem {
             kind: format!("urn:tallyman:problem:{}", self.code),
@@ -112,6 +128,15 @@ impl WebError {
     }
 }
 
+#[derive(askama::Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    look: page::Look,
+    sentence: String,
+    status: u16,
+    code: String,
+}
+
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -129,18 +154,26 @@ pub async fn render(request: Request, next: Next) -> Response {
     let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = Language::accepted(accepted.unwrap_or_default());
     let path = request.uri().path().to_owned();
+    let in_browser = page::wants_page(request.headers()) && !path.starts_with("/api/") && !path.starts_with("/in/");
+    let look = page::Look::of_stranger(request.headers());
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // What says by itself what is wrong: a problem from further inside, or a page.
+    let complete =
+        kind == PROBLEM_JSON || kind.starts_with("text/html") || response.extensions().get::<Complete>().is_some();
     let error = match response.extensions().get::<WebError>() {
         Some(error) => error.clone(),
-        None if is_problem => return response,
+        None if complete => return response,
         None => foreign(status, &path),
     };
     metrics::counter!("tallyman_refusals_total", "code" => error.code.clone()).increment(1);
+    if in_browser {
+        return error.page(look);
+    }
     let body = serde_json::to_vec(&error.problem(language)).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
@@ -148,6 +181,10 @@ pub async fn render(request: Request, next: Next) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
 }
+
+/// Marks a response of an error's status that is an answer by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Complete;
 
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";

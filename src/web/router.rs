@@ -16,7 +16,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{WebError, api, document, health, home, inbound, metrics, observe, problem};
+use super::{WebError, api, assets, document, health, home, inbound, login, metrics, observe, pda, problem};
 use crate::app::App;
 
 /// Largest body of a request where its route says nothing else, in bytes.
@@ -24,8 +24,8 @@ const LARGEST_BODY: usize = 2 * 1024 * 1024;
 /// Longest time for one request.
 const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 /// What a page of ours may load: nothing from elsewhere, no scripts of others, no frames.
-const POLICY: &str =
-    "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+    font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 // Forms that stand in addresses only are not found by themselves.
 #[derive(OpenApi)]
@@ -67,6 +67,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/openapi.json", routing::get(move || async move { AxumJson(document) }))
         .route("/", routing::get(home::page))
         .route("/style.css", routing::get(home::style))
+        .merge(assets::routes())
+        .merge(login::routes())
+        .merge(pda::routes())
         .route("/healthz", routing::get(health::alive))
         .route("/readyz", routing::get(health::ready))
         .route("/metrics", routing::get(metrics::show))

@@ -1,4 +1,4 @@
-//! Locations and totes.
+//! Locations, totes and carts.
 
 use axum::extract::State;
 use serde::Deserialize;
@@ -9,12 +9,16 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::PlaceId;
+use crate::location::carts::PutCarts;
 use crate::location::ops::{self, AddTotes, LocationView, PlacesPut, PutLocations};
 use crate::web::{Caller, Json, Problem, Query, Viewer, WebError};
 
 /// The routes of locations.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_locations, put_locations)).routes(routes!(add_totes))
+    OpenApiRouter::new()
+        .routes(routes!(list_locations, put_locations))
+        .routes(routes!(add_totes))
+        .routes(routes!(put_carts))
 }
 
 /// Which locations a list shows.
@@ -67,6 +71,19 @@ async fn add_totes(
     State(app): State<App>,
     caller: Caller,
     Json(input): Json<AddTotes>,
+) -> Result<Json<PlacesPut>, WebError> {
+    Ok(Json(app.operate(caller.context, input).await?))
+}
+
+/// Make a range of carts, or change how many positions they have.
+#[utoipa::path(put, path = "/carts", tag = "locations", request_body = PutCarts,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PlacesPut), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn put_carts(
+    State(app): State<App>,
+    caller: Caller,
+    Json(input): Json<PutCarts>,
 ) -> Result<Json<PlacesPut>, WebError> {
     Ok(Json(app.operate(caller.context, input).await?))
 }

@@ -3,6 +3,7 @@
 pub mod carriers;
 pub mod catalog;
 pub mod channels;
+pub mod credentials;
 pub mod deliveries;
 pub mod events;
 pub mod import;
@@ -16,6 +17,7 @@ pub mod parcels;
 pub mod people;
 pub mod picking;
 pub mod print_jobs;
+pub mod runs;
 pub mod stations;
 pub mod stock;
 pub mod tokens;
@@ -41,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(bulk)
         .merge(carriers::routes())
         .merge(channels::routes())
+        .merge(credentials::routes())
         .merge(deliveries::routes())
         .merge(events::routes())
         .merge(import::routes())
@@ -53,6 +56,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(picking::routes())
         .merge(print_jobs::routes())
+        .merge(runs::routes())
         .merge(stations::routes())
         .merge(tokens::routes())
         .merge(waves::routes())

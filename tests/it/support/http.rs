@@ -16,6 +16,7 @@ use super::World;
 /// Somebody with a token.
 pub struct Client {
     router: axum::Router,
+    app: App,
     secret: String,
 }
 
@@ -47,7 +48,12 @@ impl Client {
 
     /// The same service, asked with another token.
     pub fn with_secret(&self, secret: &str) -> Self {
-        Self { router: self.router.clone(), secret: secret.to_owned() }
+        Self { router: self.router.clone(), app: self.app.clone(), secret: secret.to_owned() }
+    }
+
+    /// The shared parts of the service that it asks.
+    pub fn app(&self) -> &App {
+        &self.app
     }
 
     /// A person of that number with a role.
@@ -71,7 +77,7 @@ impl Client {
             expires_at: None,
         };
         world.db.execute(token).await.unwrap();
-        Self { router: tallyman::web::router::router(app.clone()), secret }
+        Self { router: tallyman::web::router::router(app.clone()), app: app.clone(), secret }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -93,10 +99,10 @@ impl Client {
         self.call(request).await
     }
 
-    /// Any request at all, with this client's token unless `headers` say something else.
+    /// Any request at all, with this client's token unless `headers` say something else or hold a cookie.
     pub async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
-        if !headers.iter().any(|(name, _)| *name == "authorization") {
+        if !headers.iter().any(|(name, _)| ["authorization", "cookie"].contains(name)) {
             request = request.header("authorization", format!("Bearer {}", self.secret));
         }
         for (name, value) in headers {

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod crew;
 pub mod dock;
 pub mod floor;
+pub mod handheld;
 pub mod http;
 pub mod invariants;
 pub mod packing_pc;

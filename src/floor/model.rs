@@ -1,0 +1,285 @@
+//! The words of the floor: what a screen sends, what it hears, and where a person is in their work.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::Timestamp;
+use crate::kernel::ids::{AllocationId, PickTaskId, RunId};
+
+crate::codes! {
+    /// How an answer sounds and looks.
+    pub enum Signal {
+        /// Right; go on.
+        Ok = "ok",
+        /// Right, and something is finished: a line, a tote, an order.
+        Done = "done",
+        /// Wrong; nothing has changed.
+        Wrong = "wrong",
+        /// To be read; nothing is wrong.
+        Info = "info",
+    }
+}
+
+crate::codes! {
+    /// How a code came into the device.
+    pub enum Source {
+        /// A scanner that types.
+        Wedge = "wedge",
+        /// The device's camera.
+        Camera = "camera",
+        /// Typed on the screen's keypad.
+        Keypad = "keypad",
+        /// A command card.
+        Card = "card",
+        /// A button on the screen.
+        Tap = "tap",
+        /// A scanner of the station.
+        Station = "station",
+    }
+}
+
+crate::codes! {
+    /// Which screens a step belongs to; each has its own.
+    pub enum Surface {
+        /// The handheld.
+        Pda = "pda",
+        /// The packing station.
+        Station = "station",
+    }
+}
+
+/// A sentence of the catalogue with its facts. No personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Said {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// What stands in its braces.
+    pub facts: Vec<(String, String)>,
+}
+
+impl Said {
+    /// A sentence with its facts.
+    #[must_use]
+    pub fn new(id: &str, facts: &[(&str, &dyn std::fmt::Display)]) -> Self {
+        let facts = facts.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
+        Self { id: id.to_owned(), facts }
+    }
+
+    /// The sentence in a language.
+    #[must_use]
+    pub fn sentence(&self, language: &crate::messages::Language) -> String {
+        // A fact that is the name of a kind of thing is itself a text of the catalogue.
+        let word = |value: &String| match value.starts_with("kind.") {
+            true => crate::messages::fill(*language, value, &[]),
+            false => value.clone(),
+        };
+        let facts: Vec<(&str, String)> = self.facts.iter().map(|(name, value)| (name.as_str(), word(value))).collect();
+        let facts: Vec<(&str, &str)> = facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        crate::messages::fill(*language, &self.id, &facts)
+    }
+}
+
+/// What a scan leads to. The same key gives the same verdict for ever.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Verdict {
+    /// How it sounds.
+    pub signal: Signal,
+    /// What is to be read.
+    pub said: Option<Said>,
+    /// The version of the step that follows.
+    pub version: i64,
+    /// Whether the step had moved on before this scan: it has changed nothing.
+    pub stale: bool,
+}
+
+/// What a step says after a scan that was right.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// How it sounds.
+    pub signal: Signal,
+    /// What is to be read.
+    pub said: Option<Said>,
+}
+
+impl Heard {
+    /// Right; go on.
+    #[must_use]
+    pub const fn ok() -> Self {
+        Self { signal: Signal::Ok, said: None }
+    }
+
+    /// Something is finished.
+    #[must_use]
+    pub const fn done() -> Self {
+        Self { signal: Signal::Done, said: None }
+    }
+
+    /// Something is to be read.
+    #[must_use]
+    pub fn info(id: &str, facts: &[(&str, &dyn std::fmt::Display)]) -> Self {
+        Self { signal: Signal::Info, said: Some(Said::new(id, facts)) }
+    }
+
+    /// The same with a sentence.
+    #[must_use]
+    pub fn saying(self, id: &str, facts: &[(&str, &dyn std::fmt::Display)]) -> Self {
+        Self { said: Some(Said::new(id, facts)), ..self }
+    }
+}
+
+/// What stands on the screen until it is answered or the next thing happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// How it sounded.
+    pub signal: Signal,
+    /// The sentence.
+    pub said: Said,
+}
+
+crate::codes! {
+    /// Which work a handheld is at.
+    pub enum Screen {
+        /// Chooses work.
+        Menu = "menu",
+        /// Picks.
+        Pick = "pick",
+        /// Looks up whatever is scanned.
+        Look = "look",
+        /// One's own day.
+        Day = "day",
+    }
+}
+
+crate::codes! {
+    /// Where a picker is within a line.
+    pub enum PickAt {
+        /// To the place.
+        Place = "place",
+        /// Taking pieces.
+        Item = "item",
+        /// Into the tote.
+        Put = "put",
+        /// Pieces are missing: why?
+        Short = "short",
+        /// The tote is full: the next one.
+        Full = "full",
+        /// Really undo?
+        Undo = "undo",
+        /// A cart is to be scanned.
+        Cart = "cart",
+        /// A tote is to be scanned: for the order, or for the cart's next position.
+        Load = "load",
+        /// Nothing is left: where are the totes put down?
+        Drop = "drop",
+    }
+}
+
+/// The last thing that can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoable {
+    /// The task.
+    pub task: PickTaskId,
+    /// The line.
+    pub allocation: AllocationId,
+    /// Pieces.
+    pub quantity: i64,
+    /// The SKU's code.
+    pub sku: String,
+    /// When it was done.
+    pub at: Timestamp,
+}
+
+/// For how long a step can be taken back: thirty seconds.
+pub const UNDO_MS: i64 = 30_000;
+
+/// Where a picker is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Picking {
+    /// The walk.
+    pub run: Option<RunId>,
+    /// The line; none before the first, and where nothing is left.
+    pub line: Option<AllocationId>,
+    /// Where within the line.
+    pub at: PickAt,
+    /// The place whose label was scanned last, as it was scanned.
+    pub place: String,
+    /// Its code.
+    pub place_code: String,
+    /// The item as it was scanned last.
+    pub item: String,
+    /// Pieces that one scan of it stands for.
+    pub factor: i64,
+    /// The item's SKU and lot, verified at this place.
+    pub verified: String,
+    /// Pieces in hand.
+    pub counted: i64,
+}
+
+impl Default for Picking {
+    fn default() -> Self {
+        Self {
+            run: None,
+            line: None,
+            at: PickAt::Load,
+            place: String::new(),
+            place_code: String::new(),
+            item: String::new(),
+            factor: 1,
+            verified: String::new(),
+            counted: 0,
+        }
+    }
+}
+
+/// Where a person is in their work at one surface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// Which work.
+    pub screen: Screen,
+    /// What stands on the screen.
+    pub message: Option<Message>,
+    /// The picker's place in it.
+    pub pick: Picking,
+    /// What was looked up last.
+    pub look: String,
+    /// The last thing that can be taken back.
+    pub undo: Option<Undoable>,
+    /// When the last scan that was right was made, by the device's clock.
+    pub accepted_at: Timestamp,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            screen: Screen::Menu,
+            message: None,
+            pick: Picking::default(),
+            look: String::new(),
+            undo: None,
+            accepted_at: Timestamp(0),
+        }
+    }
+}
+
+impl State {
+    /// The step's name, as records and screens have it.
+    #[must_use]
+    pub fn step(&self) -> &'static str {
+        match (self.screen, self.pick.at) {
+            (Screen::Menu, _) => "menu",
+            (Screen::Look, _) => "look",
+            (Screen::Day, _) => "day",
+            (Screen::Pick, PickAt::Cart) => "pick.cart",
+            (Screen::Pick, PickAt::Load) => "pick.load",
+            (Screen::Pick, PickAt::Place) => "pick.place",
+            (Screen::Pick, PickAt::Item) => "pick.item",
+            (Screen::Pick, PickAt::Put) => "pick.put",
+            (Screen::Pick, PickAt::Short) => "pick.short",
+            (Screen::Pick, PickAt::Full) => "pick.full",
+            (Screen::Pick, PickAt::Undo) => "pick.undo",
+            (Screen::Pick, PickAt::Drop) => "pick.drop",
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a handheld shows: read anew for each answer, so that every device shows the same step.
+
+use super::code::{Code, classify};
+use super::model::{Message, PickAt, Screen, State, Surface, UNDO_MS, Undoable};
+use super::scan::{Standing, standing};
+use super::{pick, sql};
+use crate::args;
+use crate::db::{DbError, Tx};
+use crate::kernel::Timestamp;
+use crate::kernel::ids::{PersonId, SkuId, WarehouseId};
+use crate::order::model::OrderState;
+use crate::picking::run::{self, RunLine, RunView, Slot};
+use crate::stock::model::PlaceKind;
+use crate::stock::query::{CellView, Part, cells};
+
+/// Most rows that a small screen lists.
+const MOST_ROWS: i64 = 30;
+
+/// A handheld's screen.
+#[derive(Debug)]
+pub struct PdaView {
+    /// The version of the step.
+    pub version: i64,
+    /// The step's name.
+    pub step: &'static str,
+    /// What stands on the screen.
+    pub message: Option<Message>,
+    /// What it is about.
+    pub body: Body,
+}
+
+/// What a screen is about.
+#[derive(Debug)]
+pub enum Body {
+    /// The list of work.
+    Menu {
+        /// Orders that wait for a picker.
+        waiting: i64,
+        /// Whether the person has a walk to go on with.
+        under_way: bool,
+    },
+    /// Picking.
+    Pick(Box<PickView>),
+    /// What was scanned, and all about it.
+    Look(LookView),
+    /// One's own day.
+    Day(DayView),
+}
+
+/// A picker's screen.
+#[derive(Debug)]
+pub struct PickView {
+    /// Where within the line.
+    pub at: PickAt,
+    /// The walk; none before its first scan.
+    pub view: Option<RunView>,
+    /// Index of the current line in the walk.
+    pub line: Option<RunLine>,
+    /// The line after it, by place.
+    pub next: Option<RunLine>,
+    /// How many positions want the same item from here.
+    pub group: usize,
+    /// Pieces in hand.
+    pub counted: i64,
+    /// The item that was verified here.
+    pub verified: bool,
+    /// The place that was scanned.
+    pub place_code: String,
+    /// The barcodes of what is to be collected: SKU, barcode, pieces.
+    pub barcodes: Vec<(SkuId, String, i64)>,
+    /// What can be taken back.
+    pub undo: Option<Undoable>,
+    /// Positions whose order was stopped: their totes go to the office.
+    pub stopped: Vec<Slot>,
+}
+
+impl PickView {
+    /// Lines that are done, of all.
+    #[must_use]
+    pub fn progress(&self) -> (i64, i64) {
+        let Some(view) = &self.view else { return (0, 0) };
+        let open = i64::try_from(view.lines.len()).unwrap_or(i64::MAX);
+        (view.lines_total - open, view.lines_total)
+    }
+}
+
+/// What was scanned, and all about it.
+#[derive(Debug)]
+pub enum LookView {
+    /// Nothing yet.
+    Nothing,
+    /// A place and what lies there.
+    Place {
+        /// What it is.
+        kind: PlaceKind,
+        /// Its code.
+        code: String,
+        /// What is in it.
+        cells: Vec<CellView>,
+    },
+    /// An item and where it lies.
+    Item {
+        /// Its code.
+        code: String,
+        /// Pieces that the barcode stands for.
+        factor: i64,
+        /// Where it lies.
+        cells: Vec<CellView>,
+    },
+    /// Another thing: its kind, as sentences name it, and its code.
+    Other(&'static str, String),
+}
+
+/// What somebody has done today.
+#[derive(Debug)]
+pub struct DayView {
+    /// Lines picked.
+    pub lines: i64,
+    /// Pieces picked.
+    pub pieces: i64,
+    /// Scans.
+    pub scans: i64,
+    /// Scans that were wrong.
+    pub wrong: i64,
+}
+
+/// Reads a handheld's screen.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn pda(
+    tx: &mut Tx<'_>,
+    warehouse: WarehouseId,
+    person: PersonId,
+    now: Timestamp,
+    day_began: Timestamp,
+) -> Result<PdaView, DbError> {
+    let Standing { version, state, .. } = standing(tx, person, Surface::Pda).await?;
+    let body = match state.screen {
+        Screen::Menu => Body::Menu {
+            waiting: run::waiting(tx, warehouse, now).await?,
+            under_way: run::live(tx, warehouse, person).await?.is_some(),
+        },
+        Screen::Pick => Body::Pick(Box::new(picking(tx, warehouse, person, now, &state).await?)),
+        Screen::Look => Body::Look(looked_up(tx, warehouse, &state.look).await?),
+        Screen::Day => Body::Day(day(tx, warehouse, person, day_began).await?),
+    };
+    Ok(PdaView { version, step: state.step(), message: state.message, body })
+}
+
+async fn picking(
+    tx: &mut Tx<'_>,
+    warehouse: WarehouseId,
+    person: PersonId,
+    now: Timestamp,
+    state: &State,
+) -> Result<PickView, DbError> {
+    let pick = &state.pick;
+    let mut shown = PickView {
+        at: pick.at,
+        view: None,
+        line: None,
+        next: None,
+        group: 1,
+        counted: pick.counted,
+        verified: !pick.verified.is_empty(),
+        place_code: pick.place_code.clone(),
+        barcodes: Vec::new(),
+        undo: state.undo.clone().filter(|undo| now.ms_since(undo.at) < UNDO_MS),
+        stopped: Vec::new(),
+    };
+    let Some(run) = run::live(tx, warehouse, person).await? else { return Ok(shown) };
+    let view = run::view(tx, run, person).await?;
+    shown.barcodes = tx.all(sql::SELECT_BARCODES, args![view.run.id]).await?;
+    if let Some(line) = pick::current(pick, &view.lines) {
+        shown.group = pick::group(&view.lines, line);
+        let later = view.lines.iter().find(|next| next.place != line.place);
+        shown.next = later.cloned();
+        shown.line = Some(line.clone());
+    } else if shown.at != PickAt::Load && shown.at != PickAt::Cart {
+        shown.at = PickAt::Drop;
+    }
+    let stopped =
+        |slot: &&Slot| !matches!(slot.order_state, OrderState::Released | OrderState::Picking | OrderState::Picked);
+    shown.stopped = view.slots.iter().filter(stopped).cloned().collect();
+    shown.view = Some(view);
+    Ok(shown)
+}
+
+async fn looked_up(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str) -> Result<LookView, DbError> {
+    if raw.is_empty() {
+        return Ok(LookView::Nothing);
+    }
+    let part = Part { limit: MOST_ROWS, ..Part::default() };
+    Ok(match classify(tx, warehouse, raw, "").await? {
+        Code::Place { id, kind, code } => {
+            let cells = filled(tx, warehouse, Part { place: Some(id), ..part }).await?;
+            LookView::Place { kind, code, cells }
+        }
+        Code::Item(item) => {
+            let cells = filled(tx, warehouse, Part { sku: Some(item.sku), ..part }).await?;
+            LookView::Item { code: item.code, factor: item.factor, cells }
+        }
+        Code::Lot { number, .. } => LookView::Other("kind.lot", number),
+        Code::Order { number, .. } => LookView::Other("kind.order", number),
+        Code::Waybill(number) => LookView::Other("kind.waybill", number),
+        Code::Station(code) => LookView::Other("kind.station", code),
+        other => LookView::Other(other.kind(), String::new()),
+    })
+}
+
+async fn filled(tx: &mut Tx<'_>, warehouse: WarehouseId, part: Part) -> Result<Vec<CellView>, DbError> {
+    let found = cells(tx, warehouse, part).await.map_err(|error| match error {
+        crate::stock::StockError::Db(error) => error,
+        other => DbError::Form(other.to_string()),
+    })?;
+    Ok(found.into_iter().filter(|cell| cell.on_hand > 0).collect())
+}
+
+async fn day(tx: &mut Tx<'_>, warehouse: WarehouseId, person: PersonId, began: Timestamp) -> Result<DayView, DbError> {
+    let (scans, wrong): (i64, i64) = tx.one("scans", sql::COUNT_SCANS, args![warehouse, person, began]).await?;
+    let (lines, pieces): (i64, i64) = tx.one("picks", sql::COUNT_PICKED, args![warehouse, person, began]).await?;
+    Ok(DayView { lines, pieces, scans, wrong })
+}
