@@ -78,11 +78,11 @@ export class Service {
 }
 
 export const GOODS = [
-  { code: "MUG-BLUE", name_en: "Blue enamel mug, 350 ml", name_zh: "蓝色搪瓷杯 350毫升", weight_grams: 310, barcodes: [["6901234500019", 1], ["16901234500016", 6]], packing_note: "Wrap each mug by itself" },
-  { code: "MUG-RED", name_en: "Red enamel mug, 350 ml", name_zh: "红色搪瓷杯 350毫升", weight_grams: 310, barcodes: [["6901234500026", 1]] },
+  { code: "MUG-BLUE", name_en: "Blue enamel mug, 350 ml", name_zh: "蓝色搪瓷杯 350毫升", weight_grams: 310, barcodes: [["6901234500011", 1], ["16901234500018", 6]], packing_note: "Wrap each mug by itself" },
+  { code: "MUG-RED", name_en: "Red enamel mug, 350 ml", name_zh: "红色搪瓷杯 350毫升", weight_grams: 310, barcodes: [["6901234500028", 1]] },
   { code: "TEA-001", name_en: "Longjing tea, 250 g", name_zh: "龙井茶 250克", weight_grams: 280, barcodes: [["6901234567892", 1]], papers: ["Tea card"] },
   { code: "BOOK-001", name_en: "A dream of red mansions", name_zh: "红楼梦", weight_grams: 950, barcodes: [["9787020002207", 1]] },
-  { code: "PEN-7", name_en: "Pen, black, 0.7 mm", name_zh: "黑色签字笔 0.7", weight_grams: 12, barcodes: [["6901234500033", 1]] },
+  { code: "PEN-7", name_en: "Pen, black, 0.7 mm", name_zh: "黑色签字笔 0.7", weight_grams: 12, barcodes: [["6901234500035", 1]] },
 ];
 export const CODE = Object.fromEntries(GOODS.map((sku) => [sku.code, sku.barcodes[0][0]]));
 const PLACES = ["A-01-1", "A-02-3", "A-12-3", "B-03-2", "B-07-1"];

@@ -27,16 +27,16 @@ async function store() {
 // `answered(answer, scan, left)` for each answer; `changed(state)` with what waits, and how; `locked()` where a badge is needed.
 export async function queue({ url, person, answered, changed, locked }) {
   const waiting = [];
-  let kept = null, sending = false, offline = false, attempt = 0, timer = 0, sent = 0, since = 0, needsBadge = false;
+  let kept = null, sending = false, offline = false, attempt = 0, timer = 0, needsBadge = false;
 
-  const tell = () => changed({ count: waiting.length, offline, since, locked: needsBadge });
+  // `since`: when the scan that has waited longest was made.
+  const tell = () => changed({ count: waiting.length, offline, since: waiting[0]?.since ?? 0, locked: needsBadge });
 
   async function send() {
     if (sending || !waiting.length || needsBadge) return;
     sending = true;
     clearTimeout(timer);
     const scan = waiting[0];
-    since ||= performance.now();
     const slow = setTimeout(tell, 410);
     try {
       const response = await fetch(url, { method: "POST", credentials: "same-origin", signal: AbortSignal.timeout(10000),
@@ -56,9 +56,8 @@ export async function queue({ url, person, answered, changed, locked }) {
 
   async function settle(scan, response) {
     const answer = await response.json();
-    offline = false, attempt = 0, since = 0;
+    offline = false, attempt = 0;
     waiting.shift();
-    sent += 1;
     kept?.remove(scan.key).catch(() => {});
     answered(answer, scan, waiting.length);
   }
@@ -66,7 +65,7 @@ export async function queue({ url, person, answered, changed, locked }) {
   try {
     kept = await store();
     const left = (await kept.all()).filter((scan) => scan.body.person === person).sort((a, b) => a.at - b.at);
-    waiting.push(...left);
+    waiting.push(...left.map((scan) => ({ ...scan, since: 0 })));
   } catch {
     // Without a store what waits lives as long as the page; the device page says so.
   }
@@ -80,7 +79,7 @@ export async function queue({ url, person, answered, changed, locked }) {
     add(body, judged) {
       if (waiting.length >= MOST_WAITING && offline) return false;
       const last = waiting[waiting.length - 1];
-      const scan = { key: body.operation_key, at: Date.now() + waiting.length / 1000, judged, body: { ...body, person, after: last ? last.key : "" } };
+      const scan = { key: body.operation_key, at: Date.now() + waiting.length / 1000, since: performance.now(), judged, body: { ...body, person, after: last ? last.key : "" } };
       waiting.push(scan);
       kept?.put(scan).catch(() => {});
       tell();
@@ -89,6 +88,5 @@ export async function queue({ url, person, answered, changed, locked }) {
     },
     get waiting() { return waiting.length; },
     get offline() { return offline; },
-    get sent() { return sent; },
   };
 }

@@ -43,7 +43,7 @@ function send(raw, { aim = "", source = "wedge" } = {}) {
   }
   if (/^%OK$/i.test(raw) && closeLocal()) return;
   if (!refusals.length) $("#local").hidden = true;
-  const judged = judge(task, texts, raw);
+  const judged = judge(task, texts, raw, work.offline);
   if (!judged && work.offline) return signal("wrong"), local(texts["floor.needs_network"]);
   const body = { operation_key: newKey(), version, raw, aim, source: /^%/.test(raw) && source === "wedge" ? "card" : source, scanned_at: Date.now() };
   if (!work.add(body, judged?.signal ?? "")) return signal("wrong"), local(texts["floor.wait_full"]);

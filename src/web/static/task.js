@@ -7,7 +7,7 @@ function fill(text, facts) {
   return Object.entries(facts).reduce((out, [name, value]) => out.replaceAll(`{${name}}`, value), text ?? "");
 }
 
-export function judge(task, texts, raw) {
+export function judge(task, texts, raw, offline = false) {
   const line = task?.lines[task.index];
   const code = same(raw);
   if (!line || code.startsWith("%")) return null;
@@ -15,21 +15,20 @@ export function judge(task, texts, raw) {
   const place = task.places[code];
   if (task.at === "place") {
     if (code === line.place || code === line.digits || code === `=${line.digits}`) return arrive(task, line);
-    if (place) return wrong("floor.wrong_place", { scanned: code, place: line.place });
-    return null;
+    return place || offline ? wrong("floor.wrong_place", { scanned: code, place: line.place }) : null;
   }
   if (task.at === "item") {
     if (code.startsWith("=")) return quantity(task, line, Number(code.slice(1)), wrong);
     const factor = line.codes[code];
     if (factor) return count(task, line, factor, wrong);
     const other = task.lines.find((other) => other.codes[code]);
-    if (other) return wrong("floor.wrong_item", { scanned: other.sku, item: line.sku, place: line.place });
-    return null;
+    if (!other && !offline) return null;
+    return wrong("floor.wrong_item", { scanned: other?.sku ?? code, item: line.sku, place: line.place });
   }
   if (task.at === "put") {
     if (code === line.tote) return confirm(task);
     const other = task.lines.find((other) => other.tote === code);
-    return other ? wrong("floor.wrong_tote", { scanned: code, tote: line.tote, position: line.position }) : null;
+    return other || offline ? wrong("floor.wrong_tote", { scanned: code, tote: line.tote, position: line.position }) : null;
   }
   return null;
 }
