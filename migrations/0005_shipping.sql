@@ -149,6 +149,8 @@ CREATE TABLE manifest (
   handed_over_at {{int}},
   -- Who took the parcels for the carrier, as they signed.
   taken_by TEXT NOT NULL DEFAULT '',
+  -- Their signature, sealed.
+  signature {{bytes}},
   CONSTRAINT manifest_number UNIQUE (warehouse_id, number)
 ) {{strict}};
 

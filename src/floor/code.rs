@@ -47,6 +47,24 @@ crate::codes! {
         GoDay = "%GO:DAY",
         /// Gives the work back to others.
         GiveBack = "%GIVE_BACK",
+        /// Goes on with what somebody else has begun.
+        TakeOver = "%TAKE_OVER",
+        /// What is left goes into another parcel.
+        Split = "%SPLIT",
+        /// Opens a closed parcel again.
+        Reopen = "%REOPEN",
+        /// Passes something that couldn't be checked, with a reason.
+        Pass = "%PASS",
+        /// The label came out.
+        CameOut = "%CAME_OUT",
+        /// The label did not come out.
+        NotOut = "%NOT_OUT",
+        /// Packs.
+        GoPack = "%GO:PACK",
+        /// Hands parcels over.
+        GoOut = "%GO:OUT",
+        /// Prints the hand-over list.
+        PrintList = "%PRINT_LIST",
     }
 }
 
@@ -70,6 +88,8 @@ pub struct Item {
 pub enum Code {
     /// A command card, or a button.
     Command(Command),
+    /// One of several answers that the screen offers: what is asked, and the answer.
+    Choice(String, String),
     /// A number that was typed on the keypad: an absolute quantity.
     Quantity(i64),
     /// A badge.
@@ -112,7 +132,7 @@ impl Code {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Command(_) => "kind.command",
+            Self::Command(_) | Self::Choice(..) => "kind.command",
             Self::Quantity(_) => "kind.quantity",
             Self::Badge => "kind.badge",
             Self::Station(_) => "kind.station",
@@ -166,7 +186,14 @@ pub async fn classify(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str, aim: &
                 Code::Badge
             }
             Some(("W", station)) if !station.is_empty() => Code::Station(station.to_owned()),
-            _ => Code::Unknown(text),
+            _ => match card.split_once(':') {
+                // What is typed keeps its case.
+                Some((what, _)) => {
+                    let value = raw.split_once(':').map_or("", |(_, value)| value).trim();
+                    Code::Choice(what.to_owned(), value.to_owned())
+                }
+                None => Code::Unknown(text),
+            },
         });
     }
     if let Some(number) = text.strip_prefix('=') {

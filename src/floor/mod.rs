@@ -5,9 +5,12 @@
 
 pub mod code;
 pub mod model;
+pub mod out;
+pub mod pack;
 pub mod pick;
 pub mod scan;
 pub mod sql;
+pub mod station_view;
 pub mod view;
 
 use crate::db::DbError;
@@ -62,4 +65,11 @@ macro_rules! domains {
     )+ };
 }
 
-domains!(picking::PickError, packing::PackError, stock::StockError, people::PeopleError);
+domains!(
+    picking::PickError,
+    packing::PackError,
+    stock::StockError,
+    people::PeopleError,
+    shipping::ShippingError,
+    station::StationError
+);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kernel::Timestamp;
-use crate::kernel::ids::{AllocationId, PickTaskId, RunId};
+use crate::kernel::ids::{AllocationId, ManifestId, PickTaskId, PlaceId, RunId};
 
 crate::codes! {
     /// How an answer sounds and looks.
@@ -147,6 +147,10 @@ crate::codes! {
         Look = "look",
         /// One's own day.
         Day = "day",
+        /// Packs, at a station.
+        Pack = "pack",
+        /// Hands parcels over, at a station.
+        Out = "out",
     }
 }
 
@@ -232,6 +236,54 @@ impl Default for Picking {
     }
 }
 
+crate::codes! {
+    /// Where a packer is with a parcel.
+    pub enum PackAt {
+        /// A tote is to be scanned.
+        Tote = "tote",
+        /// Somebody else has begun it: take it over?
+        TakeOver = "take_over",
+        /// Pieces and papers go in.
+        Verify = "verify",
+        /// Why is it closed unchecked?
+        Force = "force",
+        /// Onto the scale.
+        Weigh = "weigh",
+        /// The weight isn't what it should be.
+        Hold = "hold",
+        /// Why is the weight right?
+        Pass = "pass",
+        /// The label comes out and is scanned.
+        Label = "label",
+        /// Why is it printed again?
+        Reprint = "reprint",
+    }
+}
+
+/// Where a packer is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Packing {
+    /// Where with the parcel.
+    pub at: PackAt,
+    /// The parcel.
+    pub parcel: Option<PlaceId>,
+    /// The tote that somebody else has begun.
+    pub tote: String,
+    /// The item that went in last, as it was scanned.
+    pub item: String,
+    /// Pieces of it that are in.
+    pub verified: i64,
+    /// The list that parcels are scanned onto.
+    pub manifest: Option<ManifestId>,
+}
+
+impl Default for Packing {
+    fn default() -> Self {
+        Self { at: PackAt::Tote, parcel: None, tote: String::new(), item: String::new(), verified: 0, manifest: None }
+    }
+}
+
 /// Where a person is in their work at one surface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -242,6 +294,8 @@ pub struct State {
     pub message: Option<Message>,
     /// The picker's place in it.
     pub pick: Picking,
+    /// The packer's place in it.
+    pub pack: Packing,
     /// What was looked up last.
     pub look: String,
     /// The last thing that can be taken back.
@@ -256,6 +310,7 @@ impl Default for State {
             screen: Screen::Menu,
             message: None,
             pick: Picking::default(),
+            pack: Packing::default(),
             look: String::new(),
             undo: None,
             accepted_at: Timestamp(0),
@@ -280,6 +335,18 @@ impl State {
             (Screen::Pick, PickAt::Full) => "pick.full",
             (Screen::Pick, PickAt::Undo) => "pick.undo",
             (Screen::Pick, PickAt::Drop) => "pick.drop",
+            (Screen::Out, _) => "out",
+            (Screen::Pack, _) => match self.pack.at {
+                PackAt::Tote => "pack.tote",
+                PackAt::TakeOver => "pack.take_over",
+                PackAt::Verify => "pack.verify",
+                PackAt::Force => "pack.force",
+                PackAt::Weigh => "pack.weigh",
+                PackAt::Hold => "pack.hold",
+                PackAt::Pass => "pack.pass",
+                PackAt::Label => "pack.label",
+                PackAt::Reprint => "pack.reprint",
+            },
         }
     }
 }

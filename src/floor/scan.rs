@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::code::{Code, Command, classify};
 use super::model::{Heard, Message, Said, Screen, Signal, Source, State, Surface, Verdict};
-use super::{FloorError, pick, refused, sql};
+use super::{FloorError, out, pack, pick, refused, sql};
 use crate::args;
 use crate::db::{Db, DbError, Op, Operation, Tx};
 use crate::kernel::Timestamp;
@@ -34,6 +34,9 @@ pub struct Scan {
     pub source: Source,
     /// The device's own clock.
     pub scanned_at: Timestamp,
+    /// The station that the browser stands at; empty for none. Not part of what the key stands for.
+    #[serde(skip)]
+    pub station: String,
     /// What the first look refused it with: only that is written down then. Not part of what the key stands for.
     #[serde(skip)]
     pub refused: Option<Said>,
@@ -161,13 +164,23 @@ async fn step(op: &mut Op<'_, '_>, state: &mut State, scan: &Scan) -> Result<Hea
     let code = classify(op.tx, op.context.warehouse, &scan.raw, &scan.aim).await?;
     match &code {
         Code::Command(Command::Help) => return Ok(help(op, state)),
-        Code::Command(Command::GoDay) => return Ok(go(state, Screen::Day)),
-        Code::Command(Command::GoLook) => return Ok(go(state, Screen::Look)),
+        Code::Command(Command::GoPack) => return Ok(go(state, Screen::Pack)),
+        Code::Command(Command::GoOut) => return Ok(go(state, Screen::Out)),
+        Code::Command(Command::GoDay) if scan.surface == Surface::Pda => return Ok(go(state, Screen::Day)),
+        Code::Command(Command::GoLook) if scan.surface == Surface::Pda => return Ok(go(state, Screen::Look)),
         Code::Command(Command::GoPick) => return pick::begin(op, state, false).await,
         Code::Command(Command::GoCart) => return pick::begin(op, state, true).await,
         _ => {}
     }
+    if scan.surface == Surface::Station {
+        return match state.screen {
+            Screen::Out => out::scan(op, state, &code, scan).await,
+            _ => pack::scan(op, state, &code, scan).await,
+        };
+    }
     match state.screen {
+        // No handheld shows these.
+        Screen::Pack | Screen::Out => Ok(go(state, Screen::Menu)),
         Screen::Pick => pick::scan(op, state, &code, scan).await,
         Screen::Menu => match &code {
             // A scan begins the work that it belongs to.
@@ -225,6 +238,7 @@ mod tests {
             aim: String::new(),
             source,
             scanned_at: Timestamp(at),
+            station: String::new(),
             refused: None,
         };
         let before = State { accepted_at: Timestamp(1_000), ..State::default() };

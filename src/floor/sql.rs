@@ -28,6 +28,14 @@ crate::statements! {
     /// The barcodes of what a walk collects.
     SELECT_BARCODES = "SELECT b.sku_id, b.barcode, b.unit_factor FROM sku_barcode b WHERE b.sku_id IN (SELECT a.sku_id FROM pick_run_slot s
         JOIN allocation a ON a.task_id = s.task_id AND a.state = 'open' WHERE s.run_id = $1) ORDER BY b.barcode LIMIT 5000";
+    /// How a parcel stands, and its live number.
+    SELECT_PARCEL = "SELECT p.state, p.number, COALESCE(w.number, ''), COALESCE(p.weight_grams, 0) FROM parcel p
+        LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting')
+        WHERE p.warehouse_id = $1 AND p.place_id = $2";
+    /// Papers of a parcel, by name.
+    SELECT_PAPERS = "SELECT paper, enclosed_at IS NOT NULL FROM parcel_paper WHERE parcel_id = $1 ORDER BY paper";
+    /// The last label of a parcel.
+    SELECT_LABEL_JOB = "SELECT id, state FROM print_job WHERE parcel_id = $1 AND kind = 'shipping_label' AND state <> 'cancelled' ORDER BY id DESC LIMIT 1";
     /// What somebody has done since a moment.
     COUNT_SCANS = "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN signal = 'wrong' THEN 1 ELSE 0 END), 0) AS BIGINT) FROM floor_scan WHERE warehouse_id = $1 AND person_id = $2 AND at >= $3";
     /// Lines and pieces that somebody has picked since a moment.

@@ -137,7 +137,7 @@ pub async fn pda(
 ) -> Result<PdaView, DbError> {
     let Standing { version, state, .. } = standing(tx, person, Surface::Pda).await?;
     let body = match state.screen {
-        Screen::Menu => Body::Menu {
+        Screen::Menu | Screen::Pack | Screen::Out => Body::Menu {
             waiting: run::waiting(tx, warehouse, now).await?,
             under_way: run::live(tx, warehouse, person).await?.is_some(),
         },

@@ -93,3 +93,12 @@ pub async fn time_zone(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<String
     let (zone,): (String,) = tx.one("warehouse", sql::SELECT_TIME_ZONE, args![warehouse]).await?;
     Ok(zone)
 }
+
+/// The number of the newest event: whoever saw it knows all that has happened.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn newest_event(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<i64, DbError> {
+    let (newest,): (i64,) = tx.one("event", sql::SELECT_NEWEST_EVENT, args![warehouse]).await?;
+    Ok(newest)
+}

@@ -1,6 +1,8 @@
 //! Statements that count.
 
 crate::statements! {
+    /// The newest event of a warehouse.
+    SELECT_NEWEST_EVENT = "SELECT COALESCE(MAX(id), CAST(0 AS BIGINT)) FROM event WHERE warehouse_id = $1";
     /// The time zone of a warehouse.
     SELECT_TIME_ZONE = "SELECT time_zone FROM warehouse WHERE id = $1";
     /// Orders by state.

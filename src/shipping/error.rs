@@ -46,6 +46,8 @@ crate::refusals! {
         Empty { manifest: String } = 409 "shipping.empty",
         /// Nobody is named who took the parcels.
         TakenByMissing {} = 422 "shipping.taken_by_missing",
+        /// A signature that is none.
+        BadSignature {} = 422 "shipping.bad_signature",
         /// The ledger refused.
         Stock { cause: String } = 409 "shipping.stock",
     }

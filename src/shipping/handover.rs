@@ -108,7 +108,28 @@ pub struct HandOver {
     pub manifest: ManifestId,
     /// Who takes them for the carrier, as they sign.
     pub taken_by: String,
+    /// Their signature on glass: the data of an SVG path in a box of 1000 x 300, at most 20,000 characters.
+    pub signature: Option<String>,
 }
+
+/// Longest signature, in bytes.
+const LONGEST_SIGNATURE: usize = 20_000;
+
+/// Whether a text is the data of a path of moves and lines, and nothing else.
+fn is_path(text: &str) -> bool {
+    text.len() <= LONGEST_SIGNATURE
+        && text.starts_with('M')
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"ML ".contains(&byte))
+}
+
+fn seal(op: &Op<'_, '_>, signature: &str) -> Result<Vec<u8>, ShippingError> {
+    let services = &op.context.services;
+    let sealed = services.vault.seal(services.random.as_ref(), SIGNATURE, signature.as_bytes());
+    sealed.map_err(|error| crate::db::DbError::Form(error.to_string()).into())
+}
+
+/// What signatures are sealed for.
+const SIGNATURE: &str = "signature";
 
 /// A hand-over that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -143,6 +164,13 @@ impl Operation for HandOver {
         if taken_by.is_empty() {
             return Err(ShippingError::TakenByMissing {});
         }
+        if self.signature.as_deref().is_some_and(|signature| !is_path(signature)) {
+            return Err(ShippingError::BadSignature {});
+        }
+        let signature = match &self.signature {
+            Some(signature) => Some(seal(op, signature)?),
+            None => None,
+        };
         let load = self.checked(op).await?;
         // The ledger's own checks come next; they can't fail any more, since the cells were compared and are locked.
         let pieces = post(op, &load).await?;
@@ -151,7 +179,7 @@ impl Operation for HandOver {
         op.tx.exec(sql::PARCELS_HANDED_OVER, args![id, at]).await?;
         op.tx.exec(sql::WAYBILLS_HANDED_OVER, args![id]).await?;
         op.tx.exec(sql::LINES_SHIPPED, args![id]).await?;
-        op.tx.exec_one("manifest", sql::SET_HANDED_OVER, args![id, at, taken_by]).await?;
+        op.tx.exec_one("manifest", sql::SET_HANDED_OVER, args![id, at, taken_by, signature]).await?;
         tell_parcels(op, &load).await?;
         let (orders_shipped, orders_waiting) = settle_orders(op, id).await?;
         let parcels = i64::try_from(load.parcels.len()).unwrap_or(i64::MAX);

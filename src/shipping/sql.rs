@@ -54,7 +54,7 @@ crate::statements! {
     /// Gives a manifest up.
     SET_CANCELLED = "UPDATE manifest SET state = 'cancelled' WHERE id = $1 AND state = 'open'";
     /// A manifest's parcels are the carrier's.
-    SET_HANDED_OVER = "UPDATE manifest SET state = 'handed_over', handed_over_at = $2, taken_by = $3 WHERE id = $1 AND state = 'open'";
+    SET_HANDED_OVER = "UPDATE manifest SET state = 'handed_over', handed_over_at = $2, taken_by = $3, signature = $4 WHERE id = $1 AND state = 'open'";
     /// Locks the orders of a manifest, in order.
     LOCK_ORDERS = lite "SELECT o.id, o.number, o.state, o.hold_reason FROM customer_order o WHERE o.id IN
         (SELECT p.order_id FROM manifest_parcel mp JOIN parcel p ON p.place_id = mp.parcel_id WHERE mp.manifest_id = $1) ORDER BY o.id"
@@ -112,4 +112,6 @@ crate::statements! {
         JOIN person e ON e.id = mp.scanned_by
         LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('bound', 'printed', 'handed_over', 'intercepting')
         WHERE mp.manifest_id = $1 ORDER BY mp.scanned_at, p.place_id";
+    /// The signature of who took a manifest's parcels, sealed.
+    SELECT_SIGNATURE = "SELECT signature FROM manifest WHERE warehouse_id = $1 AND id = $2";
 }

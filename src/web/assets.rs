@@ -20,8 +20,19 @@ macro_rules! files {
 }
 
 /// Every file.
-pub const FILES: &[(&str, &[u8])] =
-    files!["base.css", "icon.svg", "login.js", "ops.js", "pda.css", "pda.js", "signal.js", "task.js", "wedge.js"];
+pub const FILES: &[(&str, &[u8])] = files![
+    "base.css",
+    "icon.svg",
+    "login.js",
+    "ops.js",
+    "pda.css",
+    "pda.js",
+    "signal.js",
+    "station.css",
+    "station.js",
+    "task.js",
+    "wedge.js"
+];
 
 /// A hash over all files and the version of the program.
 static BUILD: LazyLock<String> = LazyLock::new(|| {

@@ -13,6 +13,7 @@ mod health;
 mod home;
 pub mod inbound;
 pub mod line;
+mod live;
 mod login;
 pub mod metrics;
 mod observe;
@@ -21,6 +22,7 @@ mod pda;
 pub mod problem;
 pub mod router;
 pub mod secure;
+mod station;
 
 pub use auth::{Caller, Viewer};
 pub use extract::{Json, Path, Query};

@@ -138,6 +138,15 @@ impl Look {
         at.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
+    /// The name of a paper: the program's own in the reader's language, others as they are.
+    #[must_use]
+    pub fn paper(&self, paper: &str) -> String {
+        match paper {
+            "packing_slip" | "invoice" => self.name("paper", paper),
+            own => own.to_owned(),
+        }
+    }
+
     /// The name of a SKU in the reader's language; the other one where it has only that.
     #[must_use]
     pub fn either<'a>(&self, english: &'a str, chinese: &'a str) -> &'a str {

@@ -16,7 +16,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{WebError, api, assets, document, health, home, inbound, login, metrics, observe, pda, problem};
+use super::{
+    WebError, api, assets, document, health, home, inbound, live, login, metrics, observe, pda, problem, station,
+};
 use crate::app::App;
 
 /// Largest body of a request where its route says nothing else, in bytes.
@@ -69,7 +71,9 @@ pub fn router(app: App) -> Router {
         .route("/style.css", routing::get(home::style))
         .merge(assets::routes())
         .merge(login::routes())
+        .merge(live::routes())
         .merge(pda::routes())
+        .merge(station::routes())
         .route("/healthz", routing::get(health::alive))
         .route("/readyz", routing::get(health::ready))
         .route("/metrics", routing::get(metrics::show))

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -100,7 +101,7 @@ export async function warehouse(service) {
   await service.ask("POST", "/totes", { prefix: "T", first: 1, last: 60 });
   await service.ask("PUT", "/carts", { prefix: "CART", first: 1, last: 2, positions: 8 });
   await service.ask("PUT", "/carriers", { code: "SF", name_en: "SF Express", name_zh: "顺丰速运", is_default: true });
-  await service.ask("POST", "/waybills", { carrier: "SF", ranges: [{ prefix: "SF", first: 1000000001, last: 1000000200, digits: 10 }] }).catch(() => {});
+  await service.ask("POST", "/waybills/import", { carrier: "SF", range: { prefix: "SF", first: 1000000001, last: 1000000200 } });
   const people = {};
   for (const [number, name, language, role] of [["011", "Mia Picker", "en", "picker"], ["012", "王小明", "zh-CN", "picker"], ["021", "Paul Packer", "en", "packer"], ["022", "陈静", "zh-CN", "packer"], ["031", "Lena Lead", "en", "shift_lead"], ["041", "周经理", "zh-CN", "manager"]]) {
     const { person_id } = await service.ask("POST", "/people", { number, name, language, roles: [role] });
@@ -112,6 +113,73 @@ export async function warehouse(service) {
     }
   }
   return people;
+}
+
+// A label printer on the network that answers what a ZPL printer answers to `~HS`, and keeps what it printed.
+export class Printer {
+  static async start() {
+    const printer = Object.assign(new Printer(), { paper: true, labels: [], sockets: new Set() });
+    printer.server = createServer((socket) => {
+      printer.sockets.add(socket);
+      let text = "";
+      socket.on("error", () => {}).on("close", () => printer.sockets.delete(socket));
+      socket.on("data", (data) => {
+        text += data.toString("latin1");
+        for (let at; (at = text.indexOf("~HS")) >= 0; ) {
+          text = text.slice(0, at) + text.slice(at + 3);
+          const out = printer.paper ? 0 : 1;
+          socket.write(`\x02030,${out},0,1245,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,6,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n`);
+        }
+        for (let at; printer.paper && (at = text.indexOf("^XZ")) >= 0; ) {
+          printer.labels.push(text.slice(0, at + 3));
+          text = text.slice(at + 3);
+        }
+      });
+    });
+    await new Promise((resolve) => printer.server.listen(0, "127.0.0.1", resolve));
+    printer.address = `127.0.0.1:${printer.server.address().port}`;
+    return printer;
+  }
+
+  stop() {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+  }
+}
+
+// A scale on the network that says ten times a second what lies on it, moving for a moment after each change.
+export class Scale {
+  static async start() {
+    const scale = Object.assign(new Scale(), { grams: 0, moves: 0, sockets: new Set() });
+    scale.server = createServer((socket) => {
+      scale.sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => scale.sockets.delete(socket));
+    });
+    scale.timer = setInterval(() => {
+      const still = scale.moves-- <= 0;
+      const shown = (scale.grams / 1000).toFixed(3).padStart(8, "0");
+      for (const socket of scale.sockets) socket.write(`${still ? "ST" : "US"},GS,+${shown}kg\r\n`);
+    }, 100);
+    await new Promise((resolve) => scale.server.listen(0, "127.0.0.1", resolve));
+    scale.address = `tcp:127.0.0.1:${scale.server.address().port}`;
+    return scale;
+  }
+
+  put(grams) {
+    Object.assign(this, { grams, moves: 4 });
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+  }
+}
+
+// A packing station with a printer and a scale.
+export async function station(service, printer, scale) {
+  await service.ask("PUT", "/printers", { code: "ZP-1", name: "Labels", transport: "tcp", address: printer.address, language: "zpl" });
+  await service.ask("PUT", "/stations", { code: "PACK-1", name: "Bench 1", label_printer: "ZP-1", scale: scale.address, scale_protocol: "st_gs" });
 }
 
 let orders = 0;

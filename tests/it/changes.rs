@@ -35,7 +35,7 @@ async fn partly_shipped(world: &World) -> (tallyman::kernel::ids::ChannelId, Ord
     world.sql("UPDATE waybill SET state = 'printed'").await;
     let manifest = world.does(OpenManifest { carrier: "SF".into() }).await.manifest_id;
     world.does(ScanOut { manifest, scan: "SF1".into() }).await;
-    let handed = world.does(HandOver { manifest, taken_by: "王师傅".into() }).await;
+    let handed = world.does(HandOver { manifest, taken_by: "王师傅".into(), signature: None }).await;
     assert_eq!((handed.pieces, handed.orders_shipped, handed.orders_waiting), (25, 0, 1));
     (channel, placed.order_id)
 }

@@ -31,7 +31,7 @@ fn scan(manifest: ManifestId, number: &str) -> ScanOut {
 }
 
 fn hand_over(manifest: ManifestId) -> HandOver {
-    HandOver { manifest, taken_by: "王师傅".into() }
+    HandOver { manifest, taken_by: "王师傅".into(), signature: None }
 }
 
 both!(a_manifest_goes_to_the_carrier_with_all_that_follows, |world| {
@@ -188,7 +188,7 @@ both!(what_went_wrong_since_the_scan_stops_the_hand_over, |world| {
     assert!(matches!(world.refused(hand_over(manifest)).await, ShippingError::Empty { .. }));
     world.does(scan(manifest, "SF1")).await;
     world.does(scan(manifest, "SF2")).await;
-    let nobody = HandOver { manifest, taken_by: " ".into() };
+    let nobody = HandOver { manifest, taken_by: " ".into(), signature: None };
     assert!(matches!(world.refused(nobody).await, ShippingError::TakenByMissing {}));
     world.sql("UPDATE lot SET status = 'quarantine'").await;
     assert!(matches!(world.refused(hand_over(manifest)).await, ShippingError::Ineligible { .. }));

@@ -184,6 +184,9 @@ async fn take_off(
 pub struct Taken {
     /// Who takes them for the carrier, as they sign.
     pub taken_by: String,
+    /// Their signature on glass: the data of an SVG path of moves and lines, in a box of 1000 x 300.
+    #[serde(default)]
+    pub signature: Option<String>,
 }
 
 /// Hand a manifest's parcels to the carrier.
@@ -195,9 +198,9 @@ async fn hand_over(
     State(app): State<App>,
     caller: Caller,
     Path(manifest): Path<ManifestId>,
-    Json(Taken { taken_by }): Json<Taken>,
+    Json(Taken { taken_by, signature }): Json<Taken>,
 ) -> Result<Json<HandedOver>, WebError> {
-    Ok(Json(app.operate(caller.context, HandOver { manifest, taken_by }).await?))
+    Ok(Json(app.operate(caller.context, HandOver { manifest, taken_by, signature }).await?))
 }
 
 /// Give an open manifest up; its parcels are free again.

@@ -124,6 +124,12 @@ fn within_html(value: &serde_json::Value) -> String {
     value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
+/// Sentences for a page's script, by their ids.
+pub(super) fn texts(look: &Look, ids: &[&str]) -> String {
+    let texts = ids.iter().map(|id| ((*id).to_owned(), json!(look.t(id)))).collect();
+    within_html(&serde_json::Value::Object(texts))
+}
+
 async fn read(app: &App, reader: &Reader, look: &Look) -> Result<PdaView, WebError> {
     let (warehouse, person) = (reader.viewer.warehouse, reader.viewer.actor.person);
     let now = app.clock.now();
@@ -144,9 +150,7 @@ async fn show(State(app): State<App>, reader: Reader) -> Result<Response, WebErr
     let look = reader.look_of(Theme::Dark);
     let view = read(&app, &reader, &look).await?;
     let main = main_part(&look, &view, &reader)?;
-    let texts: serde_json::Map<String, serde_json::Value> =
-        SAID_BY_DEVICE.iter().map(|id| ((*id).to_owned(), json!(look.t(id)))).collect();
-    let texts = within_html(&serde_json::Value::Object(texts));
+    let texts = texts(&look, SAID_BY_DEVICE);
     html(&Page { look: &look, name: &reader.viewer.name, number: &reader.viewer.actor.number, main, texts })
 }
 
@@ -198,6 +202,7 @@ impl Sent {
             aim: self.aim,
             source: self.source,
             scanned_at: Timestamp(self.scanned_at),
+            station: String::new(),
             refused: None,
         };
         Ok((key, scan))

@@ -501,7 +501,7 @@ impl<'w> Floor<'w> {
         }
         let on: Vec<usize> = (0..self.book.parcels.len()).filter(|at| self.book.parcels[*at].on_manifest).collect();
         let goes = !on.is_empty() && on.iter().all(|at| self.shippable(*at));
-        let handed = self.does(|| HandOver { manifest, taken_by: "王师傅".into() }).await;
+        let handed = self.does(|| HandOver { manifest, taken_by: "王师傅".into(), signature: None }).await;
         assert_eq!(handed.is_ok(), goes, "{:?}", handed.err());
         if goes {
             self.book.hand_over();
