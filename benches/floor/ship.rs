@@ -103,7 +103,7 @@ pub async fn run(kind: &str, asked: &Asked, report: &mut Report) {
     let scans = http::drive(address, requests, None).await;
     let start = micros();
     for manifest in manifests {
-        world.does(HandOver { manifest, taken_by: "Driver".into() }).await;
+        world.does(HandOver { manifest, taken_by: "Driver".into(), signature: None }).await;
     }
     let hand_over = (micros() - start) as f64 / 1000.0;
     let shipped: Vec<(i64,)> = world.read("SELECT COUNT(*) FROM customer_order WHERE state = 'shipped'", vec![]).await;

@@ -167,7 +167,7 @@ async fn shipped(world: &World, first: i64) -> i64 {
                     Err(other) => panic!("{other}"),
                 }
             }
-            match db.operate(next(), HandOver { manifest, taken_by: "王师傅".into() }).await {
+            match db.operate(next(), HandOver { manifest, taken_by: "王师傅".into(), signature: None }).await {
                 Ok(handed) => handed.parcels,
                 Err(ShippingError::Empty { .. } | ShippingError::ManifestClosed { .. }) => 0,
                 Err(other) => panic!("{other}"),
@@ -187,7 +187,8 @@ async fn shipped(world: &World, first: i64) -> i64 {
         assert!(scanned.as_ref().err().is_none_or(gone), "{scanned:?}");
     }
     for manifest in manifests {
-        let rest = world.db.operate(world.context(), HandOver { manifest, taken_by: "王师傅".into() }).await;
+        let rest =
+            world.db.operate(world.context(), HandOver { manifest, taken_by: "王师傅".into(), signature: None }).await;
         left += rest.map_or(0, |handed| handed.parcels);
     }
     left
