@@ -47,6 +47,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("web", include_str!("../web/messages.toml")),
     ("floor", include_str!("../floor/messages.toml")),
     ("pda", include_str!("../web/pda/messages.toml")),
+    ("office", include_str!("../web/office/messages.toml")),
     ("station pages", include_str!("../web/station/messages.toml")),
     ("import", include_str!("../import/messages.toml")),
     ("cli", include_str!("../cli/messages.toml")),

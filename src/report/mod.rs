@@ -1,5 +1,6 @@
 //! How the warehouse stands: counts for the home page and the metrics. No personal data.
 
+pub mod board;
 pub mod sql;
 
 use crate::args;

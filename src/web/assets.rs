@@ -22,8 +22,11 @@ macro_rules! files {
 /// Every file.
 pub const FILES: &[(&str, &[u8])] = files![
     "base.css",
+    "check.js",
     "icon.svg",
     "login.js",
+    "office.css",
+    "office.js",
     "ops.js",
     "pda.css",
     "pda.js",
@@ -31,7 +34,7 @@ pub const FILES: &[(&str, &[u8])] = files![
     "station.css",
     "station.js",
     "task.js",
-    "wedge.js"
+    "wedge.js",
 ];
 
 /// A hash over all files and the version of the program.

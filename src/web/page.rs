@@ -39,6 +39,13 @@ impl Look {
         Self { language, theme: Theme::Light.code(), hand: Hand::Right.code(), zone: TimeZone::UTC }
     }
 
+    /// A look without a reader, for tests.
+    #[cfg(test)]
+    #[must_use]
+    pub fn plain(language: Language) -> Self {
+        Self { language, theme: Theme::Light.code(), hand: Hand::Right.code(), zone: TimeZone::UTC }
+    }
+
     /// The language, as HTML names it.
     #[must_use]
     pub fn lang(&self) -> &'static str {
@@ -136,6 +143,12 @@ impl Look {
         let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else { return String::new() };
         let format = if self.language == Language::En { english } else { chinese };
         at.to_zoned(self.zone.clone()).strftime(format).to_string()
+    }
+
+    /// What holds a device up, in a sentence.
+    #[must_use]
+    pub fn fault(&self, code: &str) -> String {
+        crate::station::faults::sentence(code, self.language)
     }
 
     /// The name of a paper: the program's own in the reader's language, others as they are.
@@ -259,7 +272,7 @@ fn login_address(parts: &Parts) -> String {
 }
 
 /// A text as a value of a query string.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

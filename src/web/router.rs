@@ -17,7 +17,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    WebError, api, assets, document, health, home, inbound, live, login, metrics, observe, pda, problem, station,
+    WebError, api, assets, document, health, inbound, live, login, metrics, observe, office, pda, problem, station,
 };
 use crate::app::App;
 
@@ -67,11 +67,10 @@ pub fn router(app: App) -> Router {
     };
     let service = routes
         .route("/api/v1/openapi.json", routing::get(move || async move { AxumJson(document) }))
-        .route("/", routing::get(home::page))
-        .route("/style.css", routing::get(home::style))
         .merge(assets::routes())
         .merge(login::routes())
         .merge(live::routes())
+        .merge(office::routes())
         .merge(pda::routes())
         .merge(station::routes())
         .route("/healthz", routing::get(health::alive))

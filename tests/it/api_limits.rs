@@ -181,7 +181,7 @@ both!(texts_at_the_edge_are_stored_and_texts_beyond_it_are_refused, |world| {
     assert_eq!(client.send("POST", "/orders/1/ship-by", "late", late).await.status.as_u16(), 200);
 });
 
-both!(health_figures_and_the_home_page_need_no_token, |world| {
+both!(health_figures_and_the_door_need_no_token, |world| {
     let client = Client::of(world, Role::Manager).await;
     let none = [("authorization", "none")];
     let get = |path: &'static str| {
@@ -192,17 +192,17 @@ both!(health_figures_and_the_home_page_need_no_token, |world| {
     client.send("PUT", "/skus", "k", json!({ "skus": [] })).await;
     assert_eq!(get("/healthz").await.json()["status"], "alive");
     assert_eq!(get("/readyz").await.json()["status"], "ready");
-    let page = get("/").await;
-    assert_eq!(
-        (page.status.as_u16(), &page.headers["content-type"]),
-        (200, &"text/html; charset=utf-8".parse().unwrap())
-    );
-    assert!(page.text.contains("Orders") && page.text.contains(world.app.db.kind()), "{}", page.text);
+    let door = client.raw("GET", "/", &[("authorization", "none"), ("accept", "text/html")], vec![]).await;
+    assert_eq!((door.status.as_u16(), door.headers["location"].to_str().unwrap()), (303, "/login"));
+    let page = get("/login").await;
     let policy = page.headers["content-security-policy"].to_str().unwrap();
-    assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
-    let chinese = client.raw("GET", "/", &[("accept-language", "zh")], vec![]).await;
-    assert!(chinese.text.contains("<html lang=\"zh-CN\">") && chinese.text.contains("订单"));
-    assert!(get("/style.css").await.text.contains("grid"));
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let style = page.text.split('"').find(|part| part.ends_with("/base.css")).unwrap().to_owned();
+    let style = client.raw("GET", &style, &none, vec![]).await;
+    assert!(style.text.contains("--bg") && style.headers["cache-control"].to_str().unwrap().contains("immutable"));
+    assert_eq!(get("/static/old/base.css").await.headers["cache-control"].to_str().unwrap(), "no-store");
+    assert_eq!(get("/static/old/../../Cargo.toml").await.status.as_u16(), 404);
+    assert!(get("/sw.js").await.text.contains("/static/") && get("/manifest.webmanifest").await.text.contains("/pda"));
     let figures = get("/metrics").await.text;
     for line in [
         "tallyman_orders{state=\"held\"} 0",

@@ -72,7 +72,7 @@ both!(whatever_is_wrong_says_so_and_leaves_the_step, |world| {
     assert_eq!(picker.scan("A-05").await, said("ok", "", "pick.item"), "the place again changes nothing");
     picker.all(&[TEE]).await;
     assert_eq!(picker.wrong("=3").await, "floor.too_many");
-    assert_eq!(picker.wrong("%GO:NOWHERE").await, "floor.unknown_code");
+    assert_eq!(picker.wrong("%GO:NOWHERE").await, "floor.not_here");
     assert_eq!(picker.scan(TEE).await.signal, "done");
     assert_eq!(picker.wrong("T000001").await, "floor.wrong_kind", "the place to put it down is wanted");
     assert_eq!(world.number("SELECT COUNT(*) FROM floor_scan WHERE signal = 'wrong'").await, 13);
