@@ -39,6 +39,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     packing::sql::STATEMENTS,
     floor::sql::STATEMENTS,
     people::sql::STATEMENTS,
+    picking::batch::sql::STATEMENTS,
     picking::sql::STATEMENTS,
     report::sql::STATEMENTS,
     setup::sql::STATEMENTS,

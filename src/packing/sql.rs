@@ -182,7 +182,7 @@ crate::statements! {
         (SELECT q.number FROM parcel p JOIN person q ON q.id = p.packer_id WHERE p.order_id = o.id AND p.state IN ('open', 'verifying') LIMIT 1)
         FROM stock_cell c JOIN place t ON t.id = c.place_id AND t.kind = 'tote'
         JOIN customer_order o ON o.id = (SELECT m.order_id FROM movement m
-            WHERE m.to_place_id = t.id AND m.reason IN ('pick', 'unpack') ORDER BY m.id DESC LIMIT 1)
+            WHERE m.to_place_id = t.id AND m.reason IN ('pick', 'unpack', 'sort_undo') ORDER BY m.id DESC LIMIT 1)
         WHERE c.warehouse_id = $1 AND c.on_hand > 0 AND o.state = 'picked'
         GROUP BY t.code, o.id, o.number, o.ship_by ORDER BY o.ship_by, o.id, t.code LIMIT $2";
 }

@@ -8,6 +8,7 @@ mod api_goods;
 mod api_labels;
 mod api_limits;
 mod api_people;
+mod batches;
 mod changes;
 mod cli;
 mod cli_devices;

@@ -1,5 +1,6 @@
 //! The JSON API: a file per noun, each with its routes.
 
+pub mod batches;
 pub mod carriers;
 pub mod catalog;
 pub mod channels;
@@ -41,6 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .layer(DefaultBodyLimit::max(LARGEST_BULK));
     OpenApiRouter::new()
         .merge(bulk)
+        .merge(batches::routes())
         .merge(carriers::routes())
         .merge(channels::routes())
         .merge(credentials::routes())
