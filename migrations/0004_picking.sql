@@ -152,3 +152,24 @@ CREATE INDEX allocation_line ON allocation (order_line_id);
 ALTER TABLE pick_task SET (fillfactor = 80);
 ALTER TABLE allocation SET (fillfactor = 80);
 --@end
+
+-- Put walls, where the goods of batches are sorted by order.
+CREATE TABLE put_wall (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  code TEXT NOT NULL,
+  -- Where pieces go that no order wants any more; anywhere, where it isn't said.
+  spare_place_id {{int}} REFERENCES place (id),
+  CONSTRAINT put_wall_code UNIQUE (warehouse_id, code)
+) {{strict}};
+
+-- A slot is a place of its own; it is an order's from the order's first piece until it is empty again.
+CREATE TABLE wall_slot (
+  place_id {{int}} PRIMARY KEY REFERENCES place (id),
+  wall_id {{int}} NOT NULL REFERENCES put_wall (id),
+  row_at {{int}} NOT NULL,
+  column_at {{int}} NOT NULL,
+  order_id {{int}} REFERENCES customer_order (id),
+  CONSTRAINT wall_slot_at UNIQUE (wall_id, row_at, column_at)
+) {{strict}};
+CREATE UNIQUE INDEX wall_slot_order ON wall_slot (order_id) WHERE order_id IS NOT NULL;

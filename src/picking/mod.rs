@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod confirm;
+pub mod goods;
 pub mod model;
 pub mod putback;
 pub mod query;

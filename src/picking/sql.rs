@@ -113,6 +113,27 @@ crate::statements! {
     /// Whose goods a tote holds: the last that came into it. Of a batch's tote it knows one of many.
     SELECT_TOTE_ORDER = "SELECT o.id, o.number, o.state FROM customer_order o WHERE o.id =
         (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.reason IN ('pick', 'unpack', 'sort_undo') ORDER BY m.id DESC LIMIT 1)";
+    /// Behind which movement a batch's tote was filled.
+    SELECT_BATCH_TOTE = "SELECT after_movement_id FROM batch_tote WHERE place_id = $1";
+    /// What lies in a batch's tote, by allocation: what came in behind a movement, less what left.
+    SELECT_GOODS_BEHIND = "SELECT o.id, o.number, o.state, a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, l.supplier_lot, o.ship_by, m.quantity
+        FROM (SELECT allocation_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
+            SELECT d.allocation_id, d.quantity FROM movement d
+                WHERE d.to_place_id = $1 AND d.id > $2 AND d.reason IN ('pick', 'unpack', 'sort_undo')
+            UNION ALL SELECT v.allocation_id, -v.quantity FROM (SELECT DISTINCT d.allocation_id FROM movement d
+                WHERE d.to_place_id = $1 AND d.id > $2 AND d.reason IN ('pick', 'unpack', 'sort_undo')) w
+                JOIN movement v ON v.allocation_id = w.allocation_id AND v.from_place_id = $1 AND v.id > $2) ends GROUP BY allocation_id) m
+        JOIN allocation a ON a.id = m.allocation_id JOIN customer_order o ON o.id = a.order_id JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id
+        WHERE m.quantity > 0 ORDER BY o.ship_by, o.id, a.id";
+    /// What lies in a tote or slot of an order, by allocation.
+    SELECT_GOODS_OF = "SELECT o.id, o.number, o.state, a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, l.supplier_lot, o.ship_by, m.quantity
+        FROM (SELECT allocation_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
+            SELECT v.allocation_id, v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id
+                JOIN movement v ON v.allocation_id = a.id AND v.to_place_id = $1 WHERE ol.order_id = $2
+            UNION ALL SELECT v.allocation_id, -v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id
+                JOIN movement v ON v.allocation_id = a.id AND v.from_place_id = $1 WHERE ol.order_id = $2) ends GROUP BY allocation_id) m
+        JOIN allocation a ON a.id = m.allocation_id JOIN customer_order o ON o.id = a.order_id JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id
+        WHERE m.quantity > 0 ORDER BY o.ship_by, o.id, a.id";
     /// What is in a tote.
     LIST_TOTE = "SELECT s.code, s.name_en, s.name_zh, l.number, c.on_hand FROM stock_cell c JOIN sku s ON s.id = c.sku_id JOIN lot l ON l.id = c.lot_id
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.on_hand > 0 ORDER BY s.code, l.number";

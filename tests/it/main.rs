@@ -38,3 +38,4 @@ mod support;
 mod tidy;
 mod transactions;
 mod verifying;
+mod walls;

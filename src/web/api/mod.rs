@@ -22,6 +22,7 @@ pub mod runs;
 pub mod stations;
 pub mod stock;
 pub mod tokens;
+pub mod walls;
 pub mod waves;
 pub mod waybills;
 
@@ -61,6 +62,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(stations::routes())
         .merge(tokens::routes())
+        .merge(walls::routes())
         .merge(waves::routes())
         .merge(waybills::routes())
 }
