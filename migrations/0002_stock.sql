@@ -42,7 +42,7 @@ CREATE TABLE zone (
 CREATE TABLE place (
   id {{pk}},
   warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
-  kind TEXT NOT NULL CONSTRAINT place_kind CHECK (kind IN ('location', 'tote', 'cart', 'parcel', 'supplier', 'customer', 'loss', 'gain')),
+  kind TEXT NOT NULL CONSTRAINT place_kind CHECK (kind IN ('location', 'tote', 'cart', 'slot', 'parcel', 'supplier', 'customer', 'loss', 'gain')),
   code TEXT NOT NULL,
   CONSTRAINT place_code UNIQUE (warehouse_id, code),
   CONSTRAINT place_no_card CHECK (substr(code, 1, 1) <> '%')
@@ -131,7 +131,7 @@ CREATE TABLE movement (
 CREATE INDEX movement_sku ON movement (warehouse_id, sku_id, id);
 CREATE INDEX movement_allocation ON movement (allocation_id) WHERE allocation_id IS NOT NULL;
 -- Whose goods a tote holds: the last that came into it.
-CREATE INDEX movement_into_tote ON movement (to_place_id, id) WHERE reason IN ('pick', 'unpack');
+CREATE INDEX movement_into_tote ON movement (to_place_id, id) WHERE reason IN ('pick', 'unpack', 'sort_undo');
 
 --@sqlite
 CREATE TRIGGER movement_no_update BEFORE UPDATE ON movement BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;

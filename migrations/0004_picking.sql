@@ -23,6 +23,32 @@ CREATE TABLE wave_order (
 -- An order is in one running wave at most.
 CREATE UNIQUE INDEX wave_order_running ON wave_order (order_id) WHERE state = 'in';
 
+-- One walk of one person over many orders of a wave: a line for each SKU at a place, sorted afterwards on a put wall, or packed
+-- piece by piece where the orders are of one piece.
+CREATE TABLE pick_batch (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL,
+  wave_id {{int}} NOT NULL,
+  person_id {{int}} NOT NULL REFERENCES person (id),
+  state TEXT NOT NULL CONSTRAINT pick_batch_state CHECK (state IN ('walking', 'done')),
+  -- Until when the walk, and every task in it, is this person's.
+  lease_until {{int}} NOT NULL,
+  -- The tote that goods go into now.
+  tote_place_id {{int}} REFERENCES place (id),
+  started_at {{int}} NOT NULL,
+  done_at {{int}}
+) {{strict}};
+CREATE UNIQUE INDEX pick_batch_person ON pick_batch (person_id) WHERE state <> 'done';
+CREATE INDEX pick_batch_tote ON pick_batch (tote_place_id) WHERE state <> 'done';
+
+-- Totes that a batch took: goods of many orders may lie in them. A row goes when somebody takes the tote for one order.
+CREATE TABLE batch_tote (
+  place_id {{int}} PRIMARY KEY REFERENCES place (id),
+  batch_id {{int}} NOT NULL REFERENCES pick_batch (id),
+  -- All that lies in it came by movements behind this one: it was empty then.
+  after_movement_id {{int}} NOT NULL
+) {{strict}};
+
 CREATE TABLE pick_task (
   id {{pk}},
   warehouse_id {{int}} NOT NULL,
@@ -30,7 +56,10 @@ CREATE TABLE pick_task (
   order_id {{int}} NOT NULL,
   state TEXT NOT NULL CONSTRAINT pick_task_state CHECK (state IN ('open', 'claimed', 'done', 'cancelled')),
   person_id {{int}} REFERENCES person (id),
+  -- Until when it is theirs; a claimed task without it has the lease of its batch.
   lease_until {{int}},
+  -- The batch that it is or was picked in.
+  batch_id {{int}} REFERENCES pick_batch (id),
   -- The tote that goods go into now.
   tote_place_id {{int}} REFERENCES place (id),
   priority {{int}} NOT NULL DEFAULT 0,
@@ -42,6 +71,7 @@ CREATE TABLE pick_task (
 CREATE INDEX pick_task_next ON pick_task (warehouse_id, priority, first_walk_order, id) WHERE state IN ('open', 'claimed');
 CREATE INDEX pick_task_order ON pick_task (order_id);
 CREATE INDEX pick_task_wave ON pick_task (wave_id);
+CREATE INDEX pick_task_batch ON pick_task (batch_id) WHERE batch_id IS NOT NULL;
 
 -- A cart has positions, and each takes a tote.
 CREATE TABLE cart (
@@ -122,3 +152,24 @@ CREATE INDEX allocation_line ON allocation (order_line_id);
 ALTER TABLE pick_task SET (fillfactor = 80);
 ALTER TABLE allocation SET (fillfactor = 80);
 --@end
+
+-- Put walls, where the goods of batches are sorted by order.
+CREATE TABLE put_wall (
+  id {{pk}},
+  warehouse_id {{int}} NOT NULL REFERENCES warehouse (id),
+  code TEXT NOT NULL,
+  -- Where pieces go that no order wants any more; anywhere, where it isn't said.
+  spare_place_id {{int}} REFERENCES place (id),
+  CONSTRAINT put_wall_code UNIQUE (warehouse_id, code)
+) {{strict}};
+
+-- A slot is a place of its own; it is an order's from the order's first piece until it is empty again.
+CREATE TABLE wall_slot (
+  place_id {{int}} PRIMARY KEY REFERENCES place (id),
+  wall_id {{int}} NOT NULL REFERENCES put_wall (id),
+  row_at {{int}} NOT NULL,
+  column_at {{int}} NOT NULL,
+  order_id {{int}} REFERENCES customer_order (id),
+  CONSTRAINT wall_slot_at UNIQUE (wall_id, row_at, column_at)
+) {{strict}};
+CREATE UNIQUE INDEX wall_slot_order ON wall_slot (order_id) WHERE order_id IS NOT NULL;

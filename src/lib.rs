@@ -26,6 +26,7 @@ pub mod shipping;
 pub mod station;
 pub mod stock;
 pub mod storefront;
+pub mod wall;
 pub mod wave;
 pub mod web;
 
@@ -39,6 +40,7 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     packing::sql::STATEMENTS,
     floor::sql::STATEMENTS,
     people::sql::STATEMENTS,
+    picking::batch::sql::STATEMENTS,
     picking::sql::STATEMENTS,
     report::sql::STATEMENTS,
     setup::sql::STATEMENTS,
@@ -50,5 +52,6 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     storefront::inbox::sql::STATEMENTS,
     storefront::outbox::sql::STATEMENTS,
     storefront::sql::STATEMENTS,
+    wall::sql::STATEMENTS,
     wave::sql::STATEMENTS,
 ];

@@ -1,6 +1,7 @@
 //! The catalogue: SKUs, their barcodes, what packing them needs.
 
 pub mod ops;
+pub mod scan;
 pub mod sql;
 
 crate::refusals! {

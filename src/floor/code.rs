@@ -1,10 +1,9 @@
 //! What a scanned text is, in one order: command card, badge, station, place, waybill number, item, lot, order; else unknown.
 
-use tallyman_labels::gs1::ElementString;
-
 use super::sql;
 use crate::args;
 use crate::catalog::ops::other_form;
+use crate::catalog::scan::{elements, shorter};
 use crate::db::{DbError, Tx};
 use crate::kernel::ids::{LotId, OrderId, PlaceId, SkuId, WarehouseId};
 use crate::kernel::text::scanned;
@@ -150,27 +149,6 @@ impl Code {
     }
 }
 
-/// A GTIN and lot in a GS1 element string; none where it is no such thing, or has no GTIN.
-fn elements(raw: &str, aim: &str) -> Option<(String, Option<String>)> {
-    let gs1 = ["]C1", "]e0", "]d2", "]Q3", "]J1"].contains(&aim);
-    let looks_so = raw.starts_with("(01)") || (raw.starts_with("01") && raw.len() > 16);
-    if !gs1 && !looks_so {
-        return None;
-    }
-    let parsed = if raw.starts_with('(') { ElementString::parse_bracketed(raw) } else { ElementString::parse_raw(raw) };
-    let parsed = parsed.ok()?;
-    let gtin = parsed.value("01").or_else(|| parsed.value("02"))?;
-    Some((gtin.to_owned(), parsed.value("10").map(scanned)))
-}
-
-/// A GTIN-14 as the shorter number that it usually is in a catalogue.
-fn shorter(gtin: &str) -> String {
-    match gtin.strip_prefix('0') {
-        Some(rest) if rest.len() == 13 => rest.to_owned(),
-        _ => gtin.to_owned(),
-    }
-}
-
 /// Sees what a text is.
 ///
 /// # Errors
@@ -199,7 +177,7 @@ pub async fn classify(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str, aim: &
     if let Some(number) = text.strip_prefix('=') {
         return Ok(number.parse().map_or_else(|_| Code::Unknown(text.clone()), Code::Quantity));
     }
-    let within = elements(raw.trim(), aim);
+    let within = elements(raw, aim).map(|found| (found.gtin, found.lot));
     let (wanted, lot) = match &within {
         Some((gtin, lot)) => (shorter(gtin), lot.clone()),
         None => (text.clone(), None),
@@ -233,27 +211,4 @@ async fn known(tx: &mut Tx<'_>, warehouse: WarehouseId, text: &str) -> Result<Op
             Code::Place { id: PlaceId(id), kind, code }
         }
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gs1_elements_are_read_with_and_without_a_prefix() {
-        let found = |raw: &str, aim: &str| elements(raw, aim);
-        let both = Some(("06901234567892".to_owned(), Some("L-7".to_owned())));
-        assert_eq!(found("010690123456789210L-7", "]C1"), both);
-        assert_eq!(
-            found("010690123456789217271231\u{1d}10l-7", "]d2").map(|(gtin, _)| gtin),
-            both.clone().map(|(gtin, _)| gtin)
-        );
-        assert_eq!(found("(01)06901234567892(10)L-7", ""), both);
-        assert_eq!(found("6901234567892", "]E0"), None);
-        assert_eq!(found("0123", ""), None);
-        assert_eq!(
-            (shorter("06901234567892"), shorter("16901234567899")),
-            ("6901234567892".to_owned(), "16901234567899".to_owned())
-        );
-    }
 }

@@ -81,4 +81,8 @@ ids! {
     SessionId,
     /// A cart's walk with the orders on it.
     RunId,
+    /// A walk over many orders that are sorted afterwards.
+    BatchId,
+    /// A put wall.
+    WallId,
 }

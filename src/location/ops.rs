@@ -50,7 +50,7 @@ pub fn fits(code: &str) -> bool {
     (1..=LONGEST).contains(&code.len()) && !code.starts_with(['@', '%']) && !code.chars().any(char::is_whitespace)
 }
 
-pub(super) fn require(op: &Op<'_, '_>) -> Result<(), LocationError> {
+pub(crate) fn require(op: &Op<'_, '_>) -> Result<(), LocationError> {
     let right = Right::CatalogWrite;
     if op.may(right) { Ok(()) } else { Err(LocationError::Forbidden { right: right.code() }) }
 }
@@ -126,7 +126,8 @@ impl PutLocations {
     }
 }
 
-pub(super) async fn make(
+/// Makes places of a kind, each code once; those that are there stay.
+pub(crate) async fn make(
     op: &mut Op<'_, '_>,
     kind: PlaceKind,
     codes: &[String],

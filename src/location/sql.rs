@@ -18,6 +18,8 @@ crate::statements! {
     UPSERT_CARTS = bulk "INSERT INTO cart (place_id, positions) VALUES" [Int, Int] "ON CONFLICT (place_id) DO UPDATE SET positions = excluded.positions";
     /// A place by code.
     SELECT_PLACE = "SELECT id, kind, code FROM place WHERE warehouse_id = $1 AND code = $2";
+    /// A place by its id.
+    SELECT_PLACE_BY_ID = "SELECT id, kind, code FROM place WHERE id = $1";
     /// A page of locations along the walk.
     LIST = "SELECT p.id, p.code, z.code, l.aisle, l.position, l.walk_order, l.check_digits, l.pickable, l.active
         FROM location l JOIN place p ON p.id = l.place_id JOIN zone z ON z.id = l.zone_id

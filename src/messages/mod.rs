@@ -40,6 +40,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("picking", include_str!("../picking/messages.toml")),
     ("stock", include_str!("../stock/messages.toml")),
     ("order", include_str!("../order/messages.toml")),
+    ("wall", include_str!("../wall/messages.toml")),
     ("wave", include_str!("../wave/messages.toml")),
     ("shipping", include_str!("../shipping/messages.toml")),
     ("station", include_str!("../station/messages.toml")),

@@ -6,7 +6,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::model::ParcelState;
-use super::parcel::{ParcelRow, PieceRow, mine, pieces, reason, require};
+use super::parcel::{ParcelRow, PieceRow, free_slots, mine, pieces, reason, require};
 use super::verify::{fitting, lines, take};
 use super::{PackError, sql};
 use crate::allocation::sql as allocation_sql;
@@ -142,7 +142,8 @@ impl SetAside {
                 allocation: Some(piece.allocation),
             })
             .collect();
-        Ok(ledger::post_many(op, &transfers).await?)
+        ledger::post_many(op, &transfers).await?;
+        Ok(free_slots(op, parcel.order, taken).await?)
     }
 }
 

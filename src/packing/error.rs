@@ -18,6 +18,14 @@ crate::refusals! {
         NotATote { scanned: String } = 422 "packing.not_a_tote",
         /// Nothing is in the tote.
         EmptyTote { tote: String } = 409 "packing.empty_tote",
+        /// Goods of many orders lie in the tote.
+        SortFirst { tote: String, orders: i64 } = 409 "packing.sort_first",
+        /// Goods of many orders of one piece lie in the tote.
+        ScanItem { tote: String, orders: i64 } = 409 "packing.scan_item",
+        /// The books have none of it in the tote.
+        NotInTote { sku: String, tote: String } = 422 "packing.not_in_tote",
+        /// Something of the order isn't in the slot yet.
+        SlotNotComplete { slot: String, pieces: i64, of: i64 } = 409 "packing.slot_not_complete",
         /// The tote has goods of another order in it, or a picker uses it.
         ToteInUse { tote: String } = 409 "packing.tote_in_use",
         /// The order is held.

@@ -11,6 +11,7 @@ pub mod pool;
 pub mod query;
 pub mod reopen;
 pub mod seal;
+pub mod single;
 pub mod slip;
 pub mod sql;
 pub mod start;

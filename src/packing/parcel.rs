@@ -9,7 +9,7 @@ use crate::kernel::text::scanned;
 use crate::order::model::OrderState;
 use crate::order::ops::OrderRow;
 use crate::stock::eligible::{Facts, eligible};
-use crate::stock::model::{LotStatus, StockStatus};
+use crate::stock::model::{LotStatus, PlaceKind, StockStatus};
 use crate::{args, order, row};
 
 row! {
@@ -133,7 +133,7 @@ pub(super) async fn off_manifest(op: &mut Op<'_, '_>, parcel: &ParcelRow) -> Res
 }
 
 row! {
-    /// Pieces of an order that lie in one tote for one allocation.
+    /// Pieces of an order that lie in one tote or slot for one allocation.
     #[derive(Debug, Clone)]
     pub struct PieceRow {
         /// The allocation.
@@ -152,8 +152,10 @@ row! {
         pub lot_status: LotStatus,
         /// From when it is expired.
         pub expires_at: Option<crate::kernel::Timestamp>,
-        /// The tote.
+        /// The tote or slot.
         pub tote: PlaceId,
+        /// Whether it is a tote, or a slot of a put wall.
+        pub kind: PlaceKind,
         /// Its code.
         pub tote_code: String,
         /// Pieces.
@@ -173,6 +175,14 @@ impl PieceRow {
 /// The pieces of an order that lie in totes, by allocation: what the ledger says came in and hasn't left.
 pub(super) async fn pieces(op: &mut Op<'_, '_>, order: OrderId) -> Result<Vec<PieceRow>, DbError> {
     op.tx.all(sql::SELECT_PIECES, args![order]).await
+}
+
+/// The slots that pieces came out of are free again where they are empty now.
+pub(super) async fn free_slots(op: &mut Op<'_, '_>, order: OrderId, taken: &[(&PieceRow, i64)]) -> Result<(), DbError> {
+    if taken.iter().any(|(piece, _)| piece.kind == PlaceKind::Slot) {
+        crate::wall::slot::free_empty(op, order).await?;
+    }
+    Ok(())
 }
 
 /// Pieces by SKU, as a refusal names them.

@@ -10,17 +10,17 @@ crate::statements! {
         p.station_id, p.carrier_id, p.expected_grams FROM parcel p WHERE p.place_id = $1 FOR UPDATE OF p";
     /// A station by its code.
     SELECT_STATION = "SELECT id FROM station WHERE warehouse_id = $1 AND code = $2";
-    /// Pieces of an order that lie in totes: per allocation and tote, what came in less what left.
-    SELECT_PIECES = "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, l.status, l.expires_at, m.place_id, p.code, m.quantity
+    /// Pieces of an order that lie in totes and slots: per allocation and place, what came in less what left; slots first.
+    SELECT_PIECES = "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, l.status, l.expires_at, m.place_id, p.kind, p.code, m.quantity
         FROM (SELECT allocation_id, place_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
             SELECT v.allocation_id, v.to_place_id AS place_id, v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id
                 JOIN movement v ON v.allocation_id = a.id WHERE ol.order_id = $1 AND a.picked > a.packed
             UNION ALL SELECT v.allocation_id, v.from_place_id, -v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id
                 JOIN movement v ON v.allocation_id = a.id WHERE ol.order_id = $1 AND a.picked > a.packed) ends
             GROUP BY allocation_id, place_id) m
-        JOIN place p ON p.id = m.place_id AND p.kind = 'tote' JOIN allocation a ON a.id = m.allocation_id
+        JOIN place p ON p.id = m.place_id AND p.kind IN ('tote', 'slot') JOIN allocation a ON a.id = m.allocation_id
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id
-        WHERE m.quantity > 0 ORDER BY a.id, m.place_id";
+        WHERE m.quantity > 0 ORDER BY CASE WHEN p.kind = 'slot' THEN 0 ELSE 1 END, a.id, m.place_id";
     /// The parcel of an order that is being filled, with its packer.
     SELECT_OPEN = "SELECT place_id FROM parcel WHERE order_id = $1 AND state IN ('open', 'verifying') ORDER BY place_id LIMIT 1";
     /// Parcels that an order ever had.
@@ -177,12 +177,20 @@ crate::statements! {
         LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting')
         WHERE p.warehouse_id = $1 AND ($2 = '' OR p.state = $2) AND ($3 = '' OR o.number = $3) AND ($4 = 0 OR p.place_id < $4)
         ORDER BY p.place_id DESC LIMIT $5";
-    /// Totes with goods of picked orders: what waits for a packer, the most urgent first.
+    /// Pieces that an order wants in all.
+    SELECT_ORDER_PIECES = "SELECT CAST(COALESCE(SUM(a.quantity - a.short - a.taken_out), 0) AS BIGINT) FROM order_line ol
+        JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = $1";
+    /// Totes with goods of picked orders, and complete slots: what waits for a packer, the most urgent first. A batch's tote has to
+    /// be sorted before, or is packed piece by piece.
     LIST_WAITING = "SELECT t.code, o.number, o.ship_by, CAST(SUM(c.on_hand) AS BIGINT),
         (SELECT q.number FROM parcel p JOIN person q ON q.id = p.packer_id WHERE p.order_id = o.id AND p.state IN ('open', 'verifying') LIMIT 1)
-        FROM stock_cell c JOIN place t ON t.id = c.place_id AND t.kind = 'tote'
-        JOIN customer_order o ON o.id = (SELECT m.order_id FROM movement m
-            WHERE m.to_place_id = t.id AND m.reason IN ('pick', 'unpack') ORDER BY m.id DESC LIMIT 1)
-        WHERE c.warehouse_id = $1 AND c.on_hand > 0 AND o.state = 'picked'
-        GROUP BY t.code, o.id, o.number, o.ship_by ORDER BY o.ship_by, o.id, t.code LIMIT $2";
+        FROM stock_cell c JOIN place t ON t.id = c.place_id AND t.kind IN ('tote', 'slot')
+        JOIN customer_order o ON o.id = CASE WHEN t.kind = 'slot' THEN (SELECT w.order_id FROM wall_slot w WHERE w.place_id = t.id)
+            ELSE (SELECT m.order_id FROM movement m
+            WHERE m.to_place_id = t.id AND m.reason IN ('pick', 'unpack', 'sort_undo') ORDER BY m.id DESC LIMIT 1) END
+        WHERE c.warehouse_id = $1 AND c.on_hand > 0 AND o.state = 'picked' AND NOT EXISTS (SELECT 1 FROM batch_tote b WHERE b.place_id = t.id)
+        GROUP BY t.kind, t.code, o.id, o.number, o.ship_by
+        HAVING t.kind = 'tote' OR SUM(c.on_hand) >= (SELECT SUM(a.quantity - a.short - a.taken_out - a.packed) FROM order_line ol
+            JOIN allocation a ON a.order_line_id = ol.id WHERE ol.order_id = o.id)
+        ORDER BY o.ship_by, o.id, t.code LIMIT $2";
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::model::{ParcelState, papers_of};
-use super::parcel::{ParcelRow, PieceRow, mine, pieces, reason, require};
-use super::start::{owner, tote};
+use super::parcel::{ParcelRow, PieceRow, free_slots, mine, pieces, reason, require};
+use super::start::tote;
 use super::{PackError, slip, sql};
 use crate::catalog::ops::{Resolved, resolve};
 use crate::db::{DbError, Op, Operation};
@@ -16,6 +16,7 @@ use crate::kernel::actor::Right;
 use crate::kernel::ids::{AllocationId, LotId, OrderId, PickTaskId, PlaceId, SkuId};
 use crate::kernel::text::scanned;
 use crate::location::ops::Place;
+use crate::picking::goods::{last, of_batch};
 use crate::picking::sql as picking_sql;
 use crate::stock::StockError;
 use crate::stock::ledger::{self, End, Transfer};
@@ -229,6 +230,7 @@ pub(super) async fn pack(
         let values = args![parcel.id, piece.allocation, piece.line, piece.sku, piece.lot, *quantity];
         op.tx.exec(sql::ADD_LINE, values).await?;
     }
+    free_slots(op, parcel.order, taken).await?;
     Ok(())
 }
 
@@ -340,8 +342,8 @@ pub(super) async fn unpack(
     let mut totes: BTreeMap<PlaceId, Place> = BTreeMap::new();
     for place in lines.iter().filter_map(|line| line.from) {
         if into.is_none() && !totes.contains_key(&place) {
-            let code = ledger::place_code(op.tx, place).await?;
-            totes.insert(place, Place { id: place, kind: PlaceKind::Tote, code });
+            let from: Place = op.tx.one("place", crate::location::sql::SELECT_PLACE_BY_ID, args![place]).await?;
+            totes.insert(place, from);
         }
     }
     if let Some(into) = &into {
@@ -393,15 +395,20 @@ pub async fn lower_line(
     op.tx.exec_one("parcel line", sql::DELETE_LINE, values()).await
 }
 
-/// Whether goods of an order may be put into a tote: it holds some already, or is empty and nobody else's.
+/// Whether goods of an order may be put into a tote or slot: it holds some already, or is empty and nobody else's. A
+/// batch's tote holds goods of many anyhow.
 async fn usable(op: &mut Op<'_, '_>, tote: &Place, order: OrderId) -> Result<(), PackError> {
-    op.tx.exec(picking_sql::LOCK_TOTE, args![tote.id]).await?;
     let in_use = || PackError::ToteInUse { tote: tote.code.clone() };
-    if let Some(owner) = owner(op, tote).await? {
-        return if owner == order { Ok(()) } else { Err(in_use()) };
+    if tote.kind == PlaceKind::Slot {
+        return if crate::wall::slot::take(op, tote.id, order).await? { Ok(()) } else { Err(in_use()) };
     }
+    op.tx.exec(picking_sql::LOCK_TOTE, args![tote.id]).await?;
     let warehouse = op.warehouse();
     let values = args![warehouse, tote.id, PickTaskId(0)];
-    let (_, tasks): (i64, i64) = op.tx.one("tote", picking_sql::SELECT_TOTE_USE, values).await?;
+    let (goods, tasks): (i64, i64) = op.tx.one("tote", picking_sql::SELECT_TOTE_USE, values).await?;
+    if goods > 0 && of_batch(op.tx, tote.id).await?.is_none() {
+        let own = last(op.tx, warehouse, tote.id).await? == Some(order);
+        return if own { Ok(()) } else { Err(in_use()) };
+    }
     if tasks == 0 { Ok(()) } else { Err(in_use()) }
 }

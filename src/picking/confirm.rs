@@ -214,18 +214,24 @@ impl ConfirmPick {
     }
 }
 
-fn forced(op: &Op<'_, '_>, reason: &str) -> Result<String, PickError> {
+pub(super) fn forced(op: &Op<'_, '_>, reason: &str) -> Result<String, PickError> {
     require(op, Right::ForcePass)?;
     let reason = reason.trim();
     if reason.is_empty() { Err(PickError::ReasonMissing {}) } else { Ok(format!("forced: {reason}")) }
 }
 
+/// Whether the picker stands where the goods are: by the place's code, or its check digits.
+pub(super) fn at_place(proof: &PickProof, place: &str, check_digits: &str) -> Result<(), PickError> {
+    let location = scanned(&proof.location);
+    if location == place || location == check_digits {
+        return Ok(());
+    }
+    Err(PickError::WrongPlace { scanned: location, expected: place.to_owned() })
+}
+
 /// Whether place, item and lot are the wanted ones; gives the pieces that one scan stands for.
 fn seen(proof: &PickProof, row: &ConfirmRow, item: &str) -> Result<i64, PickError> {
-    let location = scanned(&proof.location);
-    if location != row.place_code && location != row.check_digits {
-        return Err(PickError::WrongPlace { scanned: location, expected: row.place_code.clone() });
-    }
+    at_place(proof, &row.place_code, &row.check_digits)?;
     let factor = match (row.barcode_sku, row.unit_factor) {
         (Some(sku), Some(factor)) if sku == row.sku => factor,
         (None, _) if item == row.sku_code => 1,

@@ -1,6 +1,8 @@
 //! Picking: one person walks one task at a time, and every piece is proved by a scan.
 
+pub mod batch;
 pub mod confirm;
+pub mod goods;
 pub mod model;
 pub mod putback;
 pub mod query;
@@ -20,6 +22,10 @@ crate::refusals! {
         NotFound { what: &'static str, code: String } = 404 "not_found",
         /// The person lacks the right.
         Forbidden { right: &'static str } = 403 "forbidden",
+        /// Somebody else has the batch, or nobody.
+        BatchNotYours { batch: i64 } = 409 "picking.batch_not_yours",
+        /// A batch of no orders, or of too many.
+        BadBatch { orders: i64, most: i64 } = 422 "picking.bad_batch",
         /// Nothing is to be picked.
         NothingToDo {} = 404 "picking.nothing_to_do",
         /// Somebody else has the task, or nobody.

@@ -1,16 +1,19 @@
-//! Putting the goods of a cancelled order back on the shelf: out of its totes, and out of the parcels that were given up.
+//! Putting the goods of a cancelled order back on the shelf: out of its totes and slots, and out of the parcels that were
+//! given up.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::goods::{goods, last};
 use super::task::require;
 use super::{PickError, sql};
 use crate::allocation::sql as allocation_sql;
-use crate::catalog::ops::{Resolved, resolve};
+use crate::catalog::ops::Resolved;
+use crate::catalog::scan;
 use crate::db::{DbError, Op, Operation};
 use crate::kernel::actor::Right;
-use crate::kernel::ids::{AllocationId, LotId, OrderId, OrderLineId, PlaceId};
+use crate::kernel::ids::{AllocationId, LotId, OrderId, OrderLineId, PlaceId, SkuId};
 use crate::kernel::text::scanned;
 use crate::location::ops::{Place, place};
 use crate::order::model::OrderState;
@@ -18,13 +21,14 @@ use crate::order::ops::{OrderRow, advance, tell};
 use crate::packing::model::ParcelState;
 use crate::stock::ledger::{End, Transfer, post_many};
 use crate::stock::model::{PlaceKind, Reason, StockStatus};
+use crate::wall::slot::free_empty;
 use crate::{args, order, packing, row};
 
 /// Puts pieces of a cancelled order back to a location.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutBack {
-    /// The tote, or the parcel that was given up, scanned.
+    /// The tote, the slot, or the parcel that was given up, scanned.
     pub tote: String,
     /// The location, scanned.
     pub location: String,
@@ -72,21 +76,31 @@ impl Operation for PutBack {
 
     async fn run(&self, op: &mut Op<'_, '_>) -> Result<PutBackDone, PickError> {
         require(op, Right::Pick)?;
+        self.put(op).await
+    }
+}
+
+impl PutBack {
+    /// The operation, whatever right it is done by.
+    pub(crate) async fn put(&self, op: &mut Op<'_, '_>) -> Result<PutBackDone, PickError> {
         let warehouse = op.warehouse();
-        let holds = |found: &Place| matches!(found.kind, PlaceKind::Tote | PlaceKind::Parcel);
+        let holds = |found: &Place| matches!(found.kind, PlaceKind::Tote | PlaceKind::Slot | PlaceKind::Parcel);
         let from = place(op.tx, warehouse, &self.tote).await?.filter(holds);
         let from = from.ok_or_else(|| PickError::NotATote { scanned: scanned(&self.tote) })?;
         let to = place(op.tx, warehouse, &self.location).await?.filter(|found| found.kind == PlaceKind::Location);
         let to = to.ok_or_else(|| PickError::NotFound { what: "location", code: self.location.clone() })?;
-        let order = owner(op, &from).await?;
-        let item = resolve(op.tx, &self.item).await?;
-        let item = item
+        let found = scan::item(op.tx, &self.item).await?;
+        let order = owner(op, &from, found.as_ref().map(|found| found.item.sku)).await?;
+        let found = found
             .ok_or_else(|| PickError::UnknownItem { scanned: scanned(&self.item), expected: order.number.clone() })?;
+        let lot = scan::lot_of(&found, self.lot.as_deref());
+        let item = found.item;
         let quantity = self.quantity.saturating_mul(item.unit_factor);
         if quantity < 1 {
             return Err(PickError::BadQuantity { quantity: self.quantity });
         }
-        let (lot, held) = self.held(op, order.id, &from, &item, quantity).await?;
+        let (lot, held) = held(op, order.id, (&from, &item), lot, quantity).await?;
+        let evidence = format!("scan:{}|{}|{}", from.code, scanned(&self.item), to.code);
         let transfers: Vec<Transfer<'_>> = held
             .iter()
             .map(|(held, quantity)| Transfer {
@@ -97,7 +111,7 @@ impl Operation for PutBack {
                 to: End::free(to.id, StockStatus::Good),
                 reason: Reason::PutBack,
                 note: "",
-                evidence: "",
+                evidence: &evidence,
                 order: Some(order.id),
                 allocation: Some(held.allocation),
             })
@@ -112,6 +126,9 @@ impl Operation for PutBack {
             op.tx.exec_one("allocation", sql::PICKED_TO_TAKEN_OUT, args![held.allocation, *quantity]).await?;
             op.tx.exec(allocation_sql::PUT_BACK_LINE, args![held.line, *quantity]).await?;
         }
+        if from.kind == PlaceKind::Slot {
+            free_empty(op, order.id).await?;
+        }
         let data = json!({ "sku": item.code, "quantity": quantity, "from": from.code, "location": to.code });
         op.record("order.put_back", ("order", order.id.0), &data);
         let order_done = finish(op, &order).await?;
@@ -119,64 +136,76 @@ impl Operation for PutBack {
     }
 }
 
-impl PutBack {
-    /// The pieces to move, all of one lot.
-    async fn held(
-        &self,
-        op: &mut Op<'_, '_>,
-        order: OrderId,
-        from: &Place,
-        item: &Resolved,
-        quantity: i64,
-    ) -> Result<(LotId, Vec<(HeldRow, i64)>), PickError> {
-        let mut held: Vec<HeldRow> = op.tx.all(sql::SELECT_HELD, args![order, item.sku, from.id]).await?;
-        let wanted = self.lot.as_deref().map(scanned).filter(|lot| !lot.is_empty());
-        let mut lots: Vec<&str> = held.iter().map(|row| row.lot_number.as_str()).collect();
-        lots.sort_unstable();
-        lots.dedup();
-        let expected = lots.join(", ");
-        match wanted {
-            Some(lot) if !held.is_empty() && !lots.contains(&lot.as_str()) => {
-                return Err(PickError::WrongLot { scanned: lot, expected });
-            }
-            Some(lot) => held.retain(|row| row.lot_number == lot),
-            None if lots.len() > 1 => return Err(PickError::WhichLot { lots: expected }),
-            None => {}
+/// The pieces to move, all of one lot.
+async fn held(
+    op: &mut Op<'_, '_>,
+    order: OrderId,
+    (from, item): (&Place, &Resolved),
+    wanted: Option<String>,
+    quantity: i64,
+) -> Result<(LotId, Vec<(HeldRow, i64)>), PickError> {
+    let mut held: Vec<HeldRow> = op.tx.all(sql::SELECT_HELD, args![order, item.sku, from.id]).await?;
+    let mut lots: Vec<&str> = held.iter().map(|row| row.lot_number.as_str()).collect();
+    lots.sort_unstable();
+    lots.dedup();
+    let expected = lots.join(", ");
+    match wanted {
+        Some(lot) if !held.is_empty() && !lots.contains(&lot.as_str()) => {
+            return Err(PickError::WrongLot { scanned: lot, expected });
         }
-        let here: i64 = held.iter().map(|row| row.quantity).sum();
-        let Some(lot) = held.first().map(|row| row.lot).filter(|_| quantity <= here) else {
-            return Err(PickError::NotUndoable { picked: here });
-        };
-        let mut left = quantity;
-        let mut taken = Vec::new();
-        for row in held {
-            let part = left.min(row.quantity);
-            left -= part;
-            if part > 0 {
-                taken.push((row, part));
-            }
+        Some(lot) => held.retain(|row| row.lot_number == lot),
+        None if lots.len() > 1 => return Err(PickError::WhichLot { lots: expected }),
+        None => {}
+    }
+    let here: i64 = held.iter().map(|row| row.quantity).sum();
+    let Some(lot) = held.first().map(|row| row.lot).filter(|_| quantity <= here) else {
+        return Err(PickError::NotUndoable { picked: here });
+    };
+    let mut left = quantity;
+    let mut taken = Vec::new();
+    for row in held {
+        let part = left.min(row.quantity);
+        left -= part;
+        if part > 0 {
+            taken.push((row, part));
         }
-        Ok((lot, taken))
+    }
+    Ok((lot, taken))
+}
+
+const fn given_up(state: OrderState) -> bool {
+    matches!(state, OrderState::Cancelled | OrderState::Intercepting)
+}
+
+/// Of the orders whose goods lie in a tote or slot, the one to be put back: a cancelled one, with that SKU if it can be.
+async fn cancelled_in(op: &mut Op<'_, '_>, from: &Place, sku: Option<SkuId>) -> Result<Option<OrderId>, DbError> {
+    let warehouse = op.warehouse();
+    let rows = goods(op.tx, warehouse, from).await?;
+    let wanted = rows.iter().find(|row| given_up(row.order_state) && Some(row.sku) == sku);
+    let other = wanted.or_else(|| rows.iter().find(|row| Some(row.sku) == sku));
+    let any = other.or_else(|| rows.iter().find(|row| given_up(row.order_state))).or(rows.first());
+    match any {
+        Some(row) => Ok(Some(row.order)),
+        None if from.kind == PlaceKind::Tote => last(op.tx, warehouse, from.id).await,
+        None => Ok(None),
     }
 }
 
-/// The cancelled order whose goods lie in a tote or parcel; locked.
-async fn owner(op: &mut Op<'_, '_>, from: &Place) -> Result<OrderRow, PickError> {
+/// The cancelled order whose goods lie in a tote, slot or parcel; locked.
+async fn owner(op: &mut Op<'_, '_>, from: &Place, sku: Option<SkuId>) -> Result<OrderRow, PickError> {
     let warehouse = op.warehouse();
     let nothing = || PickError::NotFound { what: "goods in", code: from.code.clone() };
     let parcel = from.kind == PlaceKind::Parcel;
     let id: Option<OrderId> = if parcel {
         op.tx.opt(packing::sql::SELECT_ORDER_OF, args![warehouse, from.id]).await?.map(|(id,): (OrderId,)| id)
     } else {
-        let found: Option<(OrderId, String, OrderState)> =
-            op.tx.opt(sql::SELECT_TOTE_ORDER, args![warehouse, from.id]).await?;
-        found.map(|(id, ..)| id)
+        cancelled_in(op, from, sku).await?
     };
     let order = order::ops::lock(op, id.ok_or_else(nothing)?).await.map_err(|error| match error {
         order::OrderError::Db(error) => PickError::Db(error),
         _ => nothing(),
     })?;
-    if !matches!(order.state, OrderState::Cancelled | OrderState::Intercepting) {
+    if !given_up(order.state) {
         return Err(PickError::StillWanted { order: order.number });
     }
     if parcel && parcel_state(op, from.id).await? != ParcelState::Void {

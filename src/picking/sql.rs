@@ -4,15 +4,16 @@ crate::statements! {
     /// The task that a person has; one whose order is stopped is put aside.
     SELECT_MINE = "SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
         WHERE t.warehouse_id = $1 AND t.person_id = $2 AND t.state = 'claimed' AND t.lease_until > $3 ORDER BY t.id LIMIT 1";
-    /// Claims the next task: the most urgent, then the nearest on the walk.
-    CLAIM = lite "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4 WHERE id =
+    /// Claims the next task: the most urgent, then the nearest on the walk. A task of a batch has the batch's lease; with another
+    /// picker it leaves the batch.
+    CLAIM = lite "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4, batch_id = NULL WHERE id =
         (SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
-            WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $3)) AND ($5 = 0 OR t.wave_id = $5)
+            WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND COALESCE(t.lease_until, (SELECT b.lease_until FROM pick_batch b WHERE b.id = t.batch_id)) <= $3)) AND ($5 = 0 OR t.wave_id = $5)
             ORDER BY t.priority DESC, t.first_walk_order, t.id LIMIT 1)
         RETURNING id, order_id, wave_id"
-        pg "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4 WHERE id =
+        pg "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = $4, batch_id = NULL WHERE id =
         (SELECT t.id FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
-            WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $3)) AND ($5 = 0 OR t.wave_id = $5)
+            WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND COALESCE(t.lease_until, (SELECT b.lease_until FROM pick_batch b WHERE b.id = t.batch_id)) <= $3)) AND ($5 = 0 OR t.wave_id = $5)
             ORDER BY t.priority DESC, t.first_walk_order, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
         RETURNING id, order_id, wave_id";
     /// A wave, kept from being closed.
@@ -25,16 +26,20 @@ crate::statements! {
         pg "SELECT t.id, t.wave_id, t.order_id, o.number, o.state, t.state, t.person_id, t.lease_until, t.tote_place_id, t.lines_open
         FROM pick_task t JOIN customer_order o ON o.id = t.order_id WHERE t.warehouse_id = $1 AND t.id = $2 FOR UPDATE OF t";
     /// Gives a task back.
-    UNCLAIM = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL WHERE id = $1";
+    UNCLAIM = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL, batch_id = NULL WHERE id = $1";
     /// Gives back all tasks of a person.
-    UNCLAIM_ALL_OF = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL WHERE person_id = $1 AND state = 'claimed'";
+    UNCLAIM_ALL_OF = "UPDATE pick_task SET state = 'open', person_id = NULL, lease_until = NULL, batch_id = NULL WHERE person_id = $1 AND state = 'claimed'";
     /// The tote of a task.
     SET_TOTE = "UPDATE pick_task SET tote_place_id = $2 WHERE id = $1";
     /// Locks a tote, so that two tasks never take it at once.
     LOCK_TOTE = lite "SELECT id FROM place WHERE id = $1" pg "SELECT id FROM place WHERE id = $1 FOR NO KEY UPDATE";
-    /// What a tote holds, and which other unfinished task uses it.
+    /// What a tote holds, and how many other unfinished tasks, and batches, use it.
     SELECT_TOTE_USE = "SELECT (SELECT COUNT(*) FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND on_hand > 0),
-        (SELECT COUNT(*) FROM pick_task WHERE warehouse_id = $1 AND tote_place_id = $2 AND id <> $3 AND state IN ('open', 'claimed'))";
+        (SELECT COUNT(*) FROM pick_task WHERE warehouse_id = $1 AND tote_place_id = $2 AND id <> $3 AND state IN ('open', 'claimed'))
+        + (SELECT COUNT(*) FROM pick_batch b WHERE b.tote_place_id = $2 AND b.state <> 'done'
+            AND EXISTS (SELECT 1 FROM pick_task t WHERE t.batch_id = b.id AND t.state = 'claimed'))";
+    /// A tote that somebody takes for one order holds goods of many no more.
+    DELETE_BATCH_TOTE = "DELETE FROM batch_tote WHERE place_id = $1";
     /// All that a confirmation must know, in one row; the task is locked.
     SELECT_CONFIRM = lite "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, a.place_id, p.code, loc.check_digits,
         a.quantity - a.picked - a.short - a.taken_out, a.state, t.person_id, t.state, t.lease_until, t.tote_place_id, tp.code, t.lines_open,
@@ -71,7 +76,7 @@ crate::statements! {
     /// A task is finished.
     FINISH_TASK = "UPDATE pick_task SET state = 'done', lines_open = 0, lease_until = NULL WHERE id = $1";
     /// Reopens a finished task for its picker.
-    REOPEN_TASK = "UPDATE pick_task SET state = 'claimed', lease_until = $2, lines_open = lines_open + $3 WHERE id = $1";
+    REOPEN_TASK = "UPDATE pick_task SET state = 'claimed', lease_until = $2, lines_open = lines_open + $3, batch_id = NULL WHERE id = $1";
     /// The next lines of a task: skipped ones last, the others along the walk.
     SELECT_LINES = "SELECT a.id, p.code, loc.check_digits, s.code, s.name_en, s.name_zh, l.number, a.quantity - a.picked - a.short - a.taken_out
         FROM allocation a JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = a.place_id JOIN sku s ON s.id = a.sku_id
@@ -105,9 +110,30 @@ crate::statements! {
                     JOIN movement v ON v.allocation_id = a.id AND v.from_place_id = $3 WHERE ol.order_id = $1) ends
             GROUP BY allocation_id) m
         JOIN allocation a ON a.id = m.allocation_id JOIN lot l ON l.id = a.lot_id WHERE m.quantity > 0 ORDER BY a.id";
-    /// Whose goods a tote holds.
+    /// Whose goods a tote holds: the last that came into it. Of a batch's tote it knows one of many.
     SELECT_TOTE_ORDER = "SELECT o.id, o.number, o.state FROM customer_order o WHERE o.id =
-        (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.reason IN ('pick', 'unpack') ORDER BY m.id DESC LIMIT 1)";
+        (SELECT m.order_id FROM movement m WHERE m.warehouse_id = $1 AND m.to_place_id = $2 AND m.reason IN ('pick', 'unpack', 'sort_undo') ORDER BY m.id DESC LIMIT 1)";
+    /// Behind which movement a batch's tote was filled.
+    SELECT_BATCH_TOTE = "SELECT after_movement_id FROM batch_tote WHERE place_id = $1";
+    /// What lies in a batch's tote, by allocation: what came in behind a movement, less what left.
+    SELECT_GOODS_BEHIND = "SELECT o.id, o.number, o.state, a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, l.supplier_lot, o.ship_by, m.quantity
+        FROM (SELECT allocation_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
+            SELECT d.allocation_id, d.quantity FROM movement d
+                WHERE d.to_place_id = $1 AND d.id > $2 AND d.reason IN ('pick', 'unpack', 'sort_undo')
+            UNION ALL SELECT v.allocation_id, -v.quantity FROM (SELECT DISTINCT d.allocation_id FROM movement d
+                WHERE d.to_place_id = $1 AND d.id > $2 AND d.reason IN ('pick', 'unpack', 'sort_undo')) w
+                JOIN movement v ON v.allocation_id = w.allocation_id AND v.from_place_id = $1 AND v.id > $2) ends GROUP BY allocation_id) m
+        JOIN allocation a ON a.id = m.allocation_id JOIN customer_order o ON o.id = a.order_id JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id
+        WHERE m.quantity > 0 ORDER BY o.ship_by, o.id, a.id";
+    /// What lies in a tote or slot of an order, by allocation.
+    SELECT_GOODS_OF = "SELECT o.id, o.number, o.state, a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, l.supplier_lot, o.ship_by, m.quantity
+        FROM (SELECT allocation_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
+            SELECT v.allocation_id, v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id
+                JOIN movement v ON v.allocation_id = a.id AND v.to_place_id = $1 WHERE ol.order_id = $2
+            UNION ALL SELECT v.allocation_id, -v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id
+                JOIN movement v ON v.allocation_id = a.id AND v.from_place_id = $1 WHERE ol.order_id = $2) ends GROUP BY allocation_id) m
+        JOIN allocation a ON a.id = m.allocation_id JOIN customer_order o ON o.id = a.order_id JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id
+        WHERE m.quantity > 0 ORDER BY o.ship_by, o.id, a.id";
     /// What is in a tote.
     LIST_TOTE = "SELECT s.code, s.name_en, s.name_zh, l.number, c.on_hand FROM stock_cell c JOIN sku s ON s.id = c.sku_id JOIN lot l ON l.id = c.lot_id
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.on_hand > 0 ORDER BY s.code, l.number";
@@ -157,5 +183,5 @@ crate::statements! {
     COUNT_RUN_LINES = "SELECT COUNT(*) FROM pick_run_slot s JOIN allocation a ON a.task_id = s.task_id AND a.taken_out < a.quantity WHERE s.run_id = $1";
     /// How much there is to pick.
     COUNT_OPEN_TASKS = "SELECT COUNT(*) FROM pick_task t JOIN customer_order o ON o.id = t.order_id AND o.state IN ('released', 'picking')
-        WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND t.lease_until <= $2))";
+        WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'claimed' AND COALESCE(t.lease_until, (SELECT b.lease_until FROM pick_batch b WHERE b.id = t.batch_id)) <= $2))";
 }

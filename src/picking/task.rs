@@ -198,6 +198,7 @@ impl Operation for ReleaseTask {
 pub async fn release_all_of(op: &mut Op<'_, '_>, person: PersonId) -> Result<u64, DbError> {
     let at = op.at();
     op.tx.exec(sql::FINISH_RUNS_OF, args![person, at]).await?;
+    op.tx.exec(super::batch::sql::END_ALL_OF, args![person, at]).await?;
     op.tx.exec(sql::UNCLAIM_ALL_OF, args![person]).await
 }
 
@@ -218,6 +219,7 @@ pub(super) async fn free_tote(
     if goods > 0 || tasks > 0 {
         return Err(PickError::ToteInUse { tote: found.code });
     }
+    op.tx.exec(sql::DELETE_BATCH_TOTE, args![found.id]).await?;
     Ok((found.id, found.code))
 }
 

@@ -35,6 +35,8 @@ crate::codes! {
         Tote = "tote",
         /// A cart.
         Cart = "cart",
+        /// A slot of a put wall.
+        Slot = "slot",
         /// A parcel.
         Parcel = "parcel",
         /// Outside: where goods come from.
@@ -52,7 +54,7 @@ impl PlaceKind {
     /// Whether stock there is ours: only then it has cells.
     #[must_use]
     pub const fn inside(self) -> bool {
-        matches!(self, Self::Location | Self::Tote | Self::Cart | Self::Parcel)
+        matches!(self, Self::Location | Self::Tote | Self::Cart | Self::Slot | Self::Parcel)
     }
 }
 
@@ -75,6 +77,10 @@ crate::codes! {
         PickUndo = "pick_undo",
         /// From one tote to another.
         ToteChange = "tote_change",
+        /// From a tote into a slot of a put wall.
+        Sort = "sort",
+        /// A sort was undone.
+        SortUndo = "sort_undo",
         /// Packed into a parcel.
         Pack = "pack",
         /// A parcel was opened again.

@@ -43,13 +43,13 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Report, DbError> {
         ("a cell's balance is the sum of its movements", sql::BALANCES),
         ("no cell reserves more than it has", sql::OVER_RESERVED),
         ("a location's reservations are the sum of its open allocations", sql::RESERVATIONS),
-        ("stock in totes and parcels is reserved whole", sql::CONTAINERS),
+        ("stock in totes, slots and parcels is reserved whole", sql::CONTAINERS),
         ("a SKU's promises are the sum of its order lines", sql::PROMISES),
         ("a line's allocation is the sum of its allocations", sql::LINES),
         ("what is packed of an allocation is what its parcels hold", sql::PACKED),
         ("a closed wave has nothing open", sql::CLOSED_WAVES),
         ("a parcel holds one live waybill number at most", sql::WAYBILLS),
-        ("every pick and pack has evidence", sql::EVIDENCE),
+        ("every pick, sort and pack has evidence", sql::EVIDENCE),
         ("an allocation's lot, place and SKU are those of its cell and line", sql::ALLOCATED_OF),
         ("an allocation's wave, order and candidates are those of its task and line", sql::ALLOCATED_FOR),
         ("a cell's SKU is that of its lot", sql::CELL_SKUS),
@@ -81,7 +81,7 @@ pub mod sql {
             SELECT place_id, lot_id, status, CAST(SUM(quantity) AS BIGINT) AS total FROM (
                 SELECT to_place_id AS place_id, lot_id, to_status AS status, quantity FROM movement
                 UNION ALL SELECT from_place_id, lot_id, from_status, -quantity FROM movement) ends
-            JOIN place p ON p.id = ends.place_id AND p.kind IN ('location', 'tote', 'cart', 'parcel')
+            JOIN place p ON p.id = ends.place_id AND p.kind IN ('location', 'tote', 'cart', 'slot', 'parcel')
             GROUP BY place_id, lot_id, status) m
             ON m.place_id = c.place_id AND m.lot_id = c.lot_id AND m.status = c.status
             WHERE COALESCE(c.on_hand, 0) <> COALESCE(m.total, 0) LIMIT $1";
@@ -94,7 +94,7 @@ pub mod sql {
             WHERE c.reserved <> COALESCE(a.open, 0) LIMIT $1";
         /// Containers with free stock.
         CONTAINERS = "SELECT c.id, c.reserved, c.on_hand FROM stock_cell c JOIN place p ON p.id = c.place_id
-            WHERE p.kind IN ('tote', 'cart', 'parcel') AND c.on_hand <> c.reserved LIMIT $1";
+            WHERE p.kind IN ('tote', 'cart', 'slot', 'parcel') AND c.on_hand <> c.reserved LIMIT $1";
         /// SKUs whose promise is not what their lines say.
         PROMISES = "SELECT s.sku_id, s.promised, COALESCE(l.promised, 0) FROM sku_promise s
             LEFT JOIN (SELECT warehouse_id, sku_id, CAST(SUM(promised) AS BIGINT) AS promised FROM order_line WHERE promised > 0
@@ -136,7 +136,7 @@ pub mod sql {
         PERSONS = "SELECT x.person_id, COUNT(*), CAST(0 AS BIGINT) FROM (SELECT person_id FROM operation
             UNION ALL SELECT person_id FROM event UNION ALL SELECT person_id FROM movement) x
             WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.id = x.person_id) GROUP BY x.person_id LIMIT $1";
-        /// Picks and packs that nobody scanned or forced.
-        EVIDENCE = "SELECT id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM movement WHERE reason IN ('pick', 'pack') AND evidence = '' LIMIT $1";
+        /// Picks, sorts and packs that nobody scanned or forced.
+        EVIDENCE = "SELECT id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM movement WHERE reason IN ('pick', 'sort', 'pack') AND evidence = '' LIMIT $1";
     }
 }

@@ -1,5 +1,6 @@
 //! The JSON API: a file per noun, each with its routes.
 
+pub mod batches;
 pub mod carriers;
 pub mod catalog;
 pub mod channels;
@@ -21,6 +22,7 @@ pub mod runs;
 pub mod stations;
 pub mod stock;
 pub mod tokens;
+pub mod walls;
 pub mod waves;
 pub mod waybills;
 
@@ -41,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .layer(DefaultBodyLimit::max(LARGEST_BULK));
     OpenApiRouter::new()
         .merge(bulk)
+        .merge(batches::routes())
         .merge(carriers::routes())
         .merge(channels::routes())
         .merge(credentials::routes())
@@ -59,6 +62,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(stations::routes())
         .merge(tokens::routes())
+        .merge(walls::routes())
         .merge(waves::routes())
         .merge(waybills::routes())
 }

@@ -13,8 +13,9 @@ use crate::kernel::ids::{PlaceId, StationId};
 use crate::packing::aside::{AsidePiece, PieceSetAside, SetAside};
 use crate::packing::query::{self, ParcelView, WaitingTote};
 use crate::packing::seal::{HowToSeal, PaperTicked, ParcelSealed, SealParcel, TickPaper};
+use crate::packing::single::StartPackingByItem;
 use crate::packing::slip::PrintPackingSlip;
-use crate::packing::start::StartPacking;
+use crate::packing::start::{StartIncomplete, StartPacking};
 use crate::packing::verify::{PieceBack, PieceScan, PieceVerified, UndoPiece, VerifyPiece};
 use crate::station::papers::PapersQueued;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
@@ -24,6 +25,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_waiting))
         .routes(routes!(start))
+        .routes(routes!(start_by_item))
+        .routes(routes!(start_incomplete))
         .routes(routes!(verify))
         .routes(routes!(take_out_piece))
         .routes(routes!(set_aside))
@@ -65,6 +68,38 @@ async fn start(
     State(app): State<App>,
     caller: Caller,
     Json(input): Json<StartPacking>,
+) -> Result<Json<ParcelView>, WebError> {
+    let warehouse = caller.context.warehouse;
+    let started = app.operate(caller.context, input).await?;
+    Ok(Json(read(&app, warehouse, started.parcel_id).await?))
+}
+
+/// Begin to pack the order of one piece that a scanned item out of a batch's tote is for.
+#[utoipa::path(post, path = "/packing/start-by-item", tag = "packing", request_body = StartPackingByItem,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = ParcelView), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn start_by_item(
+    State(app): State<App>,
+    caller: Caller,
+    Json(input): Json<StartPackingByItem>,
+) -> Result<Json<ParcelView>, WebError> {
+    let warehouse = caller.context.warehouse;
+    let started = app.operate(caller.context, input).await?;
+    Ok(Json(read(&app, warehouse, started.parcel_id).await?))
+}
+
+/// Begin to pack a slot of a put wall that isn't complete, with a reason.
+#[utoipa::path(post, path = "/packing/start-incomplete", tag = "packing", request_body = StartIncomplete,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = ParcelView), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn start_incomplete(
+    State(app): State<App>,
+    caller: Caller,
+    Json(input): Json<StartIncomplete>,
 ) -> Result<Json<ParcelView>, WebError> {
     let warehouse = caller.context.warehouse;
     let started = app.operate(caller.context, input).await?;

@@ -14,7 +14,7 @@ pub async fn findings(tx: &mut Tx<'_>) -> Result<Vec<String>, DbError> {
              WHERE c.reserved <> COALESCE((SELECT SUM(a.quantity - a.picked - a.short - a.taken_out) FROM allocation a WHERE a.cell_id = c.id), 0)")),
         ("stock in a container is not reserved", Sql::both(
             "SELECT c.id, c.on_hand, c.reserved FROM stock_cell c JOIN place p ON p.id = c.place_id
-             WHERE p.kind IN ('tote', 'cart', 'parcel') AND c.on_hand <> c.reserved")),
+             WHERE p.kind IN ('tote', 'cart', 'slot', 'parcel') AND c.on_hand <> c.reserved")),
         ("a SKU's promises are not the sum of its lines", Sql::both(
             "SELECT s.sku_id, s.promised, CAST(COALESCE((SELECT SUM(l.promised) FROM order_line l WHERE l.sku_id = s.sku_id), 0) AS BIGINT) AS lines
              FROM sku_promise s
@@ -44,7 +44,7 @@ const BALANCE: &str = "SELECT COALESCE(c.id, 0) AS id, COALESCE(c.on_hand, 0) AS
         SELECT place_id, lot_id, status, CAST(SUM(quantity) AS BIGINT) AS sum FROM (
             SELECT to_place_id AS place_id, lot_id, to_status AS status, quantity FROM movement
             UNION ALL SELECT from_place_id, lot_id, from_status, -quantity FROM movement) ends
-        JOIN place p ON p.id = ends.place_id AND p.kind IN ('location', 'tote', 'cart', 'parcel')
+        JOIN place p ON p.id = ends.place_id AND p.kind IN ('location', 'tote', 'cart', 'slot', 'parcel')
         GROUP BY place_id, lot_id, status) m
     ON m.place_id = c.place_id AND m.lot_id = c.lot_id AND m.status = c.status
     WHERE COALESCE(c.on_hand, 0) <> COALESCE(m.sum, 0)";

@@ -10,6 +10,7 @@ pub mod invariants;
 pub mod packing_pc;
 pub mod program;
 pub mod shops;
+pub mod wall;
 pub mod world;
 
 use std::sync::Arc;
