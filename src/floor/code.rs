@@ -40,6 +40,12 @@ crate::codes! {
         GoPick = "%GO:PICK",
         /// Picks with a cart.
         GoCart = "%GO:CART",
+        /// Picks a batch.
+        GoBatch = "%GO:BATCH",
+        /// Sorts at a put wall.
+        GoWall = "%GO:WALL",
+        /// Puts away, or moves.
+        GoStow = "%GO:STOW",
         /// Looks something up.
         GoLook = "%GO:LOOK",
         /// Shows one's own day.
@@ -138,6 +144,7 @@ impl Code {
             Self::Place { kind: PlaceKind::Location, .. } => "kind.location",
             Self::Place { kind: PlaceKind::Tote, .. } => "kind.tote",
             Self::Place { kind: PlaceKind::Cart, .. } => "kind.cart",
+            Self::Place { kind: PlaceKind::Slot, .. } => "kind.slot",
             Self::Place { kind: PlaceKind::Parcel, .. } => "kind.parcel",
             Self::Place { .. } => "kind.place",
             Self::Waybill(_) => "kind.waybill",

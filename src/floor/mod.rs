@@ -3,6 +3,7 @@
 //! The step lives here and not on the device. A scan is one operation: it finds the person's step, sees what was scanned, does
 //! what the domains offer for it, and writes down the step that follows. It decides nothing about stock itself.
 
+pub mod batch;
 pub mod code;
 pub mod model;
 pub mod out;
@@ -11,7 +12,9 @@ pub mod pick;
 pub mod scan;
 pub mod sql;
 pub mod station_view;
+pub mod stow;
 pub mod view;
+pub mod wall;
 
 use crate::db::DbError;
 use crate::refusal::Refusal;
@@ -71,5 +74,7 @@ domains!(
     stock::StockError,
     people::PeopleError,
     shipping::ShippingError,
-    station::StationError
+    station::StationError,
+    wall::WallError,
+    putaway::PutAwayError
 );

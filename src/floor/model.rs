@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kernel::Timestamp;
-use crate::kernel::ids::{AllocationId, ManifestId, PickTaskId, PlaceId, RunId};
+use crate::kernel::ids::{AllocationId, BatchId, CellId, ManifestId, PickTaskId, PlaceId, RunId};
 
 crate::codes! {
     /// How an answer sounds and looks.
@@ -147,6 +147,12 @@ crate::codes! {
         Look = "look",
         /// One's own day.
         Day = "day",
+        /// Picks a batch.
+        Batch = "batch",
+        /// Sorts at a put wall.
+        Wall = "wall",
+        /// Puts away, or moves.
+        Stow = "stow",
         /// Packs, at a station.
         Pack = "pack",
         /// Hands parcels over, at a station.
@@ -284,6 +290,95 @@ impl Default for Packing {
     }
 }
 
+/// Where a picker is with a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Batching {
+    /// The batch.
+    pub batch: Option<BatchId>,
+    /// Whether its orders are of one piece each: then it goes to packing, not to a wall.
+    pub single: bool,
+    /// Its tote.
+    pub tote: String,
+    /// The line, by its cell.
+    pub cell: Option<CellId>,
+    /// Where within the line.
+    pub at: PickAt,
+    /// The place as it was scanned.
+    pub place: String,
+    /// Its code.
+    pub place_code: String,
+    /// The item as it was scanned last.
+    pub item: String,
+    /// Pieces that one scan of it stands for.
+    pub factor: i64,
+    /// Whether the item was scanned at this line.
+    pub verified: bool,
+    /// Pieces in hand.
+    pub counted: i64,
+    /// What can be taken back: cell, pieces, SKU, since when.
+    pub undo: Option<(CellId, i64, String, Timestamp)>,
+}
+
+impl Default for Batching {
+    fn default() -> Self {
+        Self {
+            batch: None,
+            single: false,
+            tote: String::new(),
+            cell: None,
+            at: PickAt::Load,
+            place: String::new(),
+            place_code: String::new(),
+            item: String::new(),
+            factor: 1,
+            verified: false,
+            counted: 0,
+            undo: None,
+        }
+    }
+}
+
+/// Where somebody is at a put wall.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sorting {
+    /// The wall.
+    pub wall: String,
+    /// The tote that is emptied.
+    pub tote: String,
+    /// The piece in hand, as it was scanned.
+    pub item: String,
+    /// The lot that its label names.
+    pub lot: Option<String>,
+    /// Its SKU.
+    pub sku: String,
+    /// Where it belongs: a slot, or the spare place.
+    pub slot: String,
+    /// Whether no order wants it.
+    pub spare: bool,
+    /// What can be taken back: slot, item, since when.
+    pub undo: Option<(String, String, Timestamp)>,
+}
+
+/// Where somebody is while they put something away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stowing {
+    /// Where it lies.
+    pub from: String,
+    /// The item in hand: its SKU's code.
+    pub item: String,
+    /// The same, for the screen.
+    pub sku: String,
+    /// Its lot, once it is known.
+    pub lot: Option<String>,
+    /// Pieces in hand.
+    pub counted: i64,
+    /// The place where another lot lies: put it there all the same?
+    pub other_lot: String,
+}
+
 /// Where a person is in their work at one surface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -294,6 +389,12 @@ pub struct State {
     pub message: Option<Message>,
     /// The picker's place in it.
     pub pick: Picking,
+    /// The batch picker's place in it.
+    pub batch: Batching,
+    /// The sorter's.
+    pub sort: Sorting,
+    /// The stower's.
+    pub stow: Stowing,
     /// The packer's place in it.
     pub pack: Packing,
     /// What was looked up last.
@@ -310,6 +411,9 @@ impl Default for State {
             screen: Screen::Menu,
             message: None,
             pick: Picking::default(),
+            batch: Batching::default(),
+            sort: Sorting::default(),
+            stow: Stowing::default(),
             pack: Packing::default(),
             look: String::new(),
             undo: None,
@@ -335,6 +439,21 @@ impl State {
             (Screen::Pick, PickAt::Full) => "pick.full",
             (Screen::Pick, PickAt::Undo) => "pick.undo",
             (Screen::Pick, PickAt::Drop) => "pick.drop",
+            (Screen::Batch, _) => match self.batch.at {
+                PickAt::Load => "batch.tote",
+                PickAt::Item => "batch.item",
+                PickAt::Short => "batch.short",
+                PickAt::Full => "batch.full",
+                PickAt::Drop => "batch.drop",
+                _ => "batch.place",
+            },
+            (Screen::Wall, _) if self.sort.wall.is_empty() => "wall.wall",
+            (Screen::Wall, _) if self.sort.tote.is_empty() => "wall.tote",
+            (Screen::Wall, _) if self.sort.item.is_empty() => "wall.item",
+            (Screen::Wall, _) => "wall.slot",
+            (Screen::Stow, _) if self.stow.from.is_empty() => "stow.from",
+            (Screen::Stow, _) if self.stow.item.is_empty() => "stow.item",
+            (Screen::Stow, _) => "stow.to",
             (Screen::Out, _) => "out",
             (Screen::Pack, _) => match self.pack.at {
                 PackAt::Tote => "pack.tote",

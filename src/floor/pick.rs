@@ -155,7 +155,7 @@ async fn after_the_last(op: &mut Op<'_, '_>, state: &mut State, run: &Run, code:
 }
 
 /// What was scanned, and what the step wants instead.
-fn wrong_kind(code: &Code, wanted: &'static str) -> FloorError {
+pub(super) fn wrong_kind(code: &Code, wanted: &'static str) -> FloorError {
     match code {
         Code::Unknown(text) => refused("floor.unknown_code", &[("code", text), ("wanted", &wanted)]),
         Code::Command(_) => refused("floor.not_here", &[]),

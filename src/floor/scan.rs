@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::code::{Code, Command, classify};
 use super::model::{Heard, Message, Said, Screen, Signal, Source, State, Surface, Verdict};
-use super::{FloorError, out, pack, pick, refused, sql};
+use super::{FloorError, batch, out, pack, pick, refused, sql, stow, wall};
 use crate::args;
 use crate::db::{Db, DbError, Op, Operation, Tx};
 use crate::kernel::Timestamp;
@@ -169,6 +169,9 @@ async fn step(op: &mut Op<'_, '_>, state: &mut State, scan: &Scan) -> Result<Hea
         Code::Command(Command::GoDay) if scan.surface == Surface::Pda => return Ok(go(state, Screen::Day)),
         Code::Command(Command::GoLook) if scan.surface == Surface::Pda => return Ok(go(state, Screen::Look)),
         Code::Command(Command::GoPick) => return pick::begin(op, state, false).await,
+        Code::Command(Command::GoBatch) => return batch::begin(op, state).await,
+        Code::Command(Command::GoWall) => return wall::begin(op, state).await,
+        Code::Command(Command::GoStow) => return stow::begin(op, state),
         Code::Command(Command::GoCart) => return pick::begin(op, state, true).await,
         _ => {}
     }
@@ -182,6 +185,9 @@ async fn step(op: &mut Op<'_, '_>, state: &mut State, scan: &Scan) -> Result<Hea
         // No handheld shows these.
         Screen::Pack | Screen::Out => Ok(go(state, Screen::Menu)),
         Screen::Pick => pick::scan(op, state, &code, scan).await,
+        Screen::Batch => batch::scan(op, state, &code, scan).await,
+        Screen::Wall => wall::scan(op, state, &code, scan).await,
+        Screen::Stow => stow::scan(op, state, &code, scan).await,
         Screen::Menu => match &code {
             // A scan begins the work that it belongs to.
             Code::Place { kind: PlaceKind::Cart, .. } => {

@@ -28,6 +28,11 @@ crate::statements! {
     /// The barcodes of what a walk collects.
     SELECT_BARCODES = "SELECT b.sku_id, b.barcode, b.unit_factor FROM sku_barcode b WHERE b.sku_id IN (SELECT a.sku_id FROM pick_run_slot s
         JOIN allocation a ON a.task_id = s.task_id AND a.state = 'open' WHERE s.run_id = $1) ORDER BY b.barcode LIMIT 5000";
+    /// The barcodes of what a batch collects, with their SKUs' codes.
+    SELECT_BATCH_BARCODES = "SELECT b.sku_id, b.barcode, b.unit_factor, s.code FROM sku_barcode b JOIN sku s ON s.id = b.sku_id WHERE b.sku_id IN
+        (SELECT a.sku_id FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.state = 'open' WHERE t.batch_id = $1) ORDER BY b.barcode LIMIT 5000";
+    /// How many lines a batch has had.
+    COUNT_BATCH_LINES = "SELECT COUNT(DISTINCT a.cell_id) FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.taken_out < a.quantity WHERE t.batch_id = $1";
     /// How a parcel stands, and its live number.
     SELECT_PARCEL = "SELECT p.state, p.number, COALESCE(w.number, ''), COALESCE(p.weight_grams, 0) FROM parcel p
         LEFT JOIN waybill w ON w.parcel_id = p.place_id AND w.state IN ('held', 'bound', 'printed', 'handed_over', 'intercepting')

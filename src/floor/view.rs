@@ -1,7 +1,7 @@
 //! What a handheld shows: read anew for each answer, so that every device shows the same step.
 
 use super::code::{Code, classify};
-use super::model::{Message, PickAt, Screen, State, Surface, UNDO_MS, Undoable};
+use super::model::{Message, PickAt, Screen, Sorting, State, Stowing, Surface, UNDO_MS, Undoable};
 use super::scan::{Standing, standing};
 use super::{pick, sql};
 use crate::args;
@@ -10,6 +10,8 @@ use crate::kernel::Timestamp;
 use crate::kernel::ids::{PersonId, SkuId, WarehouseId};
 use crate::order::model::OrderState;
 use crate::picking::run::{self, RunLine, RunView, Slot};
+use crate::putaway::propose::{ToPutAway, proposals};
+use crate::wall::query::{BatchTote, WallView, batch_totes, walls};
 use crate::stock::model::PlaceKind;
 use crate::stock::query::{CellView, Part, cells};
 
@@ -41,6 +43,10 @@ pub enum Body {
     },
     /// Picking.
     Pick(Box<PickView>),
+    /// Sorting at a put wall.
+    Wall(Box<WallScreen>),
+    /// Putting away, or moving.
+    Stow(StowView),
     /// What was scanned, and all about it.
     Look(LookView),
     /// One's own day.
@@ -72,6 +78,8 @@ pub struct PickView {
     pub undo: Option<Undoable>,
     /// Positions whose order was stopped: their totes go to the office.
     pub stopped: Vec<Slot>,
+    /// Whether a batch's orders are of one piece each.
+    pub single: bool,
 }
 
 impl PickView {
@@ -81,6 +89,38 @@ impl PickView {
         let Some(view) = &self.view else { return (0, 0) };
         let open = i64::try_from(view.lines.len()).unwrap_or(i64::MAX);
         (view.lines_total - open, view.lines_total)
+    }
+}
+
+/// A sorter's screen.
+#[derive(Debug)]
+pub struct WallScreen {
+    /// Where the sorter is.
+    pub sort: Sorting,
+    /// The walls, where one is to be chosen.
+    pub walls: Vec<String>,
+    /// The wall with its slots.
+    pub view: Option<WallView>,
+    /// Batch totes that wait.
+    pub totes: Vec<BatchTote>,
+}
+
+/// A stower's screen.
+#[derive(Debug)]
+pub struct StowView {
+    /// Where the stower is.
+    pub stow: Stowing,
+    /// What lies where the goods come from, with places that would do.
+    pub lies: Vec<ToPutAway>,
+}
+
+impl StowView {
+    /// Where the item in hand may go.
+    #[must_use]
+    pub fn proposals(&self) -> Vec<&crate::putaway::propose::Proposal> {
+        let mine = self.lies.iter().filter(|lies| lies.sku == self.stow.sku);
+        let mine = mine.filter(|lies| self.stow.lot.as_ref().is_none_or(|lot| *lot == lies.lot));
+        mine.flat_map(|lies| &lies.proposals).take(3).collect()
     }
 }
 
@@ -142,6 +182,9 @@ pub async fn pda(
             under_way: run::live(tx, warehouse, person).await?.is_some(),
         },
         Screen::Pick => Body::Pick(Box::new(picking(tx, warehouse, person, now, &state).await?)),
+        Screen::Batch => Body::Pick(Box::new(batch_picking(tx, warehouse, person, now, &state).await?)),
+        Screen::Wall => Body::Wall(Box::new(sorting(tx, warehouse, &state).await?)),
+        Screen::Stow => Body::Stow(stowing(tx, warehouse, &state).await?),
         Screen::Look => Body::Look(looked_up(tx, warehouse, &state.look).await?),
         Screen::Day => Body::Day(day(tx, warehouse, person, day_began).await?),
     };
@@ -168,6 +211,7 @@ async fn picking(
         barcodes: Vec::new(),
         undo: state.undo.clone().filter(|undo| now.ms_since(undo.at) < UNDO_MS),
         stopped: Vec::new(),
+        single: false,
     };
     let Some(run) = run::live(tx, warehouse, person).await? else { return Ok(shown) };
     let view = run::view(tx, run, person).await?;
@@ -185,6 +229,101 @@ async fn picking(
     shown.stopped = view.slots.iter().filter(stopped).cloned().collect();
     shown.view = Some(view);
     Ok(shown)
+}
+
+/// A batch as the walk that it is: one tote, and a line for each cell.
+async fn batch_picking(
+    tx: &mut Tx<'_>,
+    warehouse: WarehouseId,
+    person: PersonId,
+    now: Timestamp,
+    state: &State,
+) -> Result<PickView, DbError> {
+    let batch = &state.batch;
+    let found = match crate::picking::batch::view(tx, warehouse, person, now).await {
+        Ok(found) => Some(found),
+        Err(crate::picking::PickError::Db(error)) => return Err(error),
+        Err(_) => None,
+    };
+    let id = batch.batch.map_or(0, |id| id.0);
+    let barcodes: Vec<(SkuId, String, i64, String)> = tx.all(sql::SELECT_BATCH_BARCODES, args![id]).await?;
+    let sku_of = |code: &str| barcodes.iter().find(|(.., sku)| sku == code).map_or(SkuId(0), |(sku, ..)| *sku);
+    let (lines_total,): (i64,) = tx.one("lines", sql::COUNT_BATCH_LINES, args![id]).await?;
+    let lines = found.map(|found| found.lines).unwrap_or_default();
+    let lines: Vec<RunLine> = lines
+        .into_iter()
+        .map(|line| RunLine {
+            allocation_id: crate::kernel::ids::AllocationId(line.cell_id.0),
+            task_id: crate::kernel::ids::PickTaskId(0),
+            position: 1,
+            place: line.place,
+            check_digits: line.check_digits,
+            sku_id: sku_of(&line.sku),
+            sku: line.sku,
+            name_en: line.name_en,
+            name_zh: line.name_zh,
+            lot_id: crate::kernel::ids::LotId(0),
+            lot: line.lot,
+            quantity: line.quantity,
+            tote: Some(batch.tote.clone()),
+            order: String::new(),
+        })
+        .collect();
+    let cell = batch.cell.map(|cell| crate::kernel::ids::AllocationId(cell.0));
+    let line = lines.iter().find(|line| Some(line.allocation_id) == cell).cloned();
+    let next = line.as_ref().and_then(|line| lines.iter().find(|next| next.place != line.place)).cloned();
+    let run = run::Run { id: crate::kernel::ids::RunId(0), state: run::RunState::Walking, cart_id: None, cart: None, positions: 1 };
+    let undo = batch.undo.clone().filter(|(.., at)| now.ms_since(*at) < UNDO_MS);
+    Ok(PickView {
+        at: batch.at,
+        view: Some(RunView { run, slots: Vec::new(), lines, lines_total }),
+        line,
+        next,
+        group: 1,
+        counted: batch.counted,
+        verified: batch.verified,
+        place_code: batch.place_code.clone(),
+        barcodes: barcodes.into_iter().map(|(sku, barcode, factor, _)| (sku, barcode, factor)).collect(),
+        undo: undo.map(|(cell, quantity, sku, at)| Undoable {
+            task: crate::kernel::ids::PickTaskId(0),
+            allocation: crate::kernel::ids::AllocationId(cell.0),
+            quantity,
+            sku,
+            at,
+        }),
+        stopped: Vec::new(),
+        single: batch.single,
+    })
+}
+
+fn of_wall(error: crate::wall::WallError) -> DbError {
+    match error {
+        crate::wall::WallError::Db(error) => error,
+        other => DbError::Form(other.to_string()),
+    }
+}
+
+async fn sorting(tx: &mut Tx<'_>, warehouse: WarehouseId, state: &State) -> Result<WallScreen, DbError> {
+    let sort = state.sort.clone();
+    let all = walls(tx, warehouse).await.map_err(of_wall)?;
+    let known = all.iter().any(|wall| wall.wall == sort.wall);
+    let view = if known { Some(crate::wall::query::view(tx, warehouse, &sort.wall).await.map_err(of_wall)?) } else { None };
+    let totes = if sort.tote.is_empty() { batch_totes(tx, warehouse).await.map_err(of_wall)? } else { Vec::new() };
+    Ok(WallScreen { sort, walls: all.into_iter().map(|wall| wall.wall).collect(), view, totes })
+}
+
+async fn stowing(tx: &mut Tx<'_>, warehouse: WarehouseId, state: &State) -> Result<StowView, DbError> {
+    let stow = state.stow.clone();
+    if stow.from.is_empty() {
+        return Ok(StowView { stow, lies: Vec::new() });
+    }
+    let lies = match proposals(tx, warehouse, &stow.from, None).await {
+        Ok(lies) => lies,
+        Err(crate::putaway::PutAwayError::Db(error)) => return Err(error),
+        // Nothing that goods could be put away from any more.
+        Err(_) => Vec::new(),
+    };
+    Ok(StowView { stow, lies })
 }
 
 async fn looked_up(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str) -> Result<LookView, DbError> {

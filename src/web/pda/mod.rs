@@ -42,6 +42,7 @@ struct Main<'a> {
     look: &'a Look,
     view: &'a PdaView,
     may_pick: bool,
+    may_move: bool,
     task: String,
 }
 
@@ -142,7 +143,7 @@ fn main_part(look: &Look, view: &PdaView, reader: &Reader) -> Result<String, Web
         Body::Pick(pick) => within_html(&task(look, pick)),
         _ => String::new(),
     };
-    let main = Main { look, view, may_pick: reader.may(Right::Pick), task };
+    let main = Main { look, view, may_pick: reader.may(Right::Pick), may_move: reader.may(Right::StockMove), task };
     main.render().map_err(WebError::internal)
 }
 
