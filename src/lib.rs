@@ -13,11 +13,13 @@ pub mod floor;
 pub mod import;
 pub mod kernel;
 pub mod location;
+pub mod lookup;
 pub mod messages;
 pub mod order;
 pub mod packing;
 pub mod people;
 pub mod picking;
+pub mod putaway;
 pub mod refusal;
 pub mod report;
 pub mod serve;
@@ -36,12 +38,14 @@ pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     catalog::sql::STATEMENTS,
     db::journal::sql::STATEMENTS,
     location::sql::STATEMENTS,
+    lookup::sql::STATEMENTS,
     order::sql::STATEMENTS,
     packing::sql::STATEMENTS,
     floor::sql::STATEMENTS,
     people::sql::STATEMENTS,
     picking::batch::sql::STATEMENTS,
     picking::sql::STATEMENTS,
+    putaway::sql::STATEMENTS,
     report::sql::STATEMENTS,
     setup::sql::STATEMENTS,
     shipping::sql::STATEMENTS,

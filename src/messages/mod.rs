@@ -38,6 +38,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("location", include_str!("../location/messages.toml")),
     ("packing", include_str!("../packing/messages.toml")),
     ("picking", include_str!("../picking/messages.toml")),
+    ("putaway", include_str!("../putaway/messages.toml")),
     ("stock", include_str!("../stock/messages.toml")),
     ("order", include_str!("../order/messages.toml")),
     ("wall", include_str!("../wall/messages.toml")),

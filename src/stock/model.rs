@@ -67,6 +67,8 @@ crate::codes! {
         Receipt = "receipt",
         /// Moved to another place.
         Move = "move",
+        /// Put away to where it is picked from, by scans.
+        PutAway = "put_away",
         /// Counted or found to be more or less.
         Adjustment = "adjustment",
         /// Its status changed.

@@ -269,23 +269,44 @@ impl Operation for MoveStock {
             return Err(StockError::SamePlace { place: from.code });
         }
         let status = self.status.unwrap_or(StockStatus::Good);
-        let transfer = Transfer {
-            sku,
-            lot,
-            quantity: self.quantity,
-            from: End::free(from.id, status),
-            to: End::free(to.id, status),
-            reason: Reason::Move,
-            note: "",
-            evidence: "",
-            order: None,
-            allocation: None,
-        };
-        post(op, &transfer).await?;
+        let (quantity, ends) = (self.quantity, (from.id, to.id));
+        relocate(op, &Relocation { sku, lot, status, quantity, ends, reason: Reason::Move, note: "", evidence: "" })
+            .await?;
         let data = json!({ "sku": sku, "lot": lot, "from": from.code, "to": to.code, "quantity": self.quantity });
         op.record("stock.moved", ("sku", sku.0), &data);
         Ok(StockMoved { quantity: self.quantity })
     }
+}
+
+/// Free stock on its way from one location to another.
+pub(crate) struct Relocation<'a> {
+    pub(crate) sku: SkuId,
+    pub(crate) lot: LotId,
+    /// It keeps its status.
+    pub(crate) status: StockStatus,
+    pub(crate) quantity: i64,
+    /// From where to where.
+    pub(crate) ends: (PlaceId, PlaceId),
+    pub(crate) reason: Reason,
+    pub(crate) note: &'a str,
+    pub(crate) evidence: &'a str,
+}
+
+/// Moves free stock, whatever right and whose rules it is moved by.
+pub(crate) async fn relocate(op: &mut Op<'_, '_>, moved: &Relocation<'_>) -> Result<(), StockError> {
+    let transfer = Transfer {
+        sku: moved.sku,
+        lot: moved.lot,
+        quantity: moved.quantity,
+        from: End::free(moved.ends.0, moved.status),
+        to: End::free(moved.ends.1, moved.status),
+        reason: moved.reason,
+        note: moved.note,
+        evidence: moved.evidence,
+        order: None,
+        allocation: None,
+    };
+    post(op, &transfer).await
 }
 
 /// Corrects what is on hand: a gain or a loss of free stock, with a reason.

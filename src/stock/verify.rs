@@ -49,7 +49,7 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Report, DbError> {
         ("what is packed of an allocation is what its parcels hold", sql::PACKED),
         ("a closed wave has nothing open", sql::CLOSED_WAVES),
         ("a parcel holds one live waybill number at most", sql::WAYBILLS),
-        ("every pick, sort and pack has evidence", sql::EVIDENCE),
+        ("every pick, sort, pack and put away has evidence", sql::EVIDENCE),
         ("an allocation's lot, place and SKU are those of its cell and line", sql::ALLOCATED_OF),
         ("an allocation's wave, order and candidates are those of its task and line", sql::ALLOCATED_FOR),
         ("a cell's SKU is that of its lot", sql::CELL_SKUS),
@@ -136,7 +136,7 @@ pub mod sql {
         PERSONS = "SELECT x.person_id, COUNT(*), CAST(0 AS BIGINT) FROM (SELECT person_id FROM operation
             UNION ALL SELECT person_id FROM event UNION ALL SELECT person_id FROM movement) x
             WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.id = x.person_id) GROUP BY x.person_id LIMIT $1";
-        /// Picks, sorts and packs that nobody scanned or forced.
-        EVIDENCE = "SELECT id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM movement WHERE reason IN ('pick', 'sort', 'pack') AND evidence = '' LIMIT $1";
+        /// Picks, sorts, packs and put aways that nobody scanned or forced.
+        EVIDENCE = "SELECT id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM movement WHERE reason IN ('pick', 'sort', 'pack', 'put_away') AND evidence = '' LIMIT $1";
     }
 }

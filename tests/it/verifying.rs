@@ -47,7 +47,7 @@ both!(sums_that_do_not_agree_are_found, |world| {
     .await;
     breaks(
         world,
-        "stock in totes and parcels is reserved whole",
+        "stock in totes, slots and parcels is reserved whole",
         "UPDATE stock_cell SET reserved = reserved - 1 WHERE place_id IN (SELECT id FROM place WHERE kind = 'tote') AND on_hand > 0",
         "UPDATE stock_cell SET reserved = reserved + 1 WHERE place_id IN (SELECT id FROM place WHERE kind = 'tote') AND on_hand > 0",
     )
@@ -142,7 +142,7 @@ async fn what_can_not_be_mended(backend: Backend) {
     assert_eq!(
         found(&world).await,
         [
-            "every pick and pack has evidence",
+            "every pick, sort, pack and put away has evidence",
             "a movement's SKU is that of its lot, and it is between places of its warehouse",
             "what a person did was done by a person of the warehouse",
         ]

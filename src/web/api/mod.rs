@@ -10,6 +10,7 @@ pub mod events;
 pub mod import;
 pub mod labels;
 pub mod locations;
+pub mod lookup;
 pub mod manifests;
 pub mod movements;
 pub mod orders;
@@ -18,6 +19,7 @@ pub mod parcels;
 pub mod people;
 pub mod picking;
 pub mod print_jobs;
+pub mod putaway;
 pub mod runs;
 pub mod stations;
 pub mod stock;
@@ -51,6 +53,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(import::routes())
         .merge(labels::routes())
+        .merge(lookup::routes())
         .merge(manifests::routes())
         .merge(movements::routes())
         .merge(orders::routes())
@@ -59,6 +62,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(picking::routes())
         .merge(print_jobs::routes())
+        .merge(putaway::routes())
         .merge(runs::routes())
         .merge(stations::routes())
         .merge(tokens::routes())
