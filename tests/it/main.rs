@@ -41,5 +41,5 @@ mod support;
 mod tidy;
 mod transactions;
 mod verifying;
-mod wording;
 mod walls;
+mod wording;
