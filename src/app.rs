@@ -1,7 +1,7 @@
 //! The running program's shared parts, in one place that is cheap to clone.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -39,6 +39,8 @@ pub struct Parts {
     pub devices: StationDevices,
     /// Packing PCs that are connected to this process.
     pub agents: Arc<Agents>,
+    /// The certificate of our own authority, as PEM, where there is one: handhelds install it.
+    pub authority: OnceLock<String>,
     /// Which workers run.
     pub workers: Workers,
     /// Wakes the workers when there is something to do at once.
@@ -113,6 +115,7 @@ impl App {
             intake: Semaphore::new(INTAKE),
             devices: StationDevices::starting_at(started),
             agents: Arc::default(),
+            authority: OnceLock::new(),
             workers: Workers::default(),
             wake: Wake::default(),
         }))

@@ -14,13 +14,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
-use crate::config::Settings;
+use crate::config::{Settings, Tls};
 use crate::kernel::clock::SystemClock;
 use crate::kernel::random::SystemRandom;
 use crate::setup::{self, Administrator, Opened, StartError};
 use crate::station::{devices, port::Printers, queue};
 use crate::storefront::outbox::courier::{self, Courier};
 use crate::storefront::{inbox, outbox};
+use crate::tls::{self, TlsListener};
 use crate::web;
 
 /// How long requests and workers may go on after the service was told to end.
@@ -30,6 +31,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Running {
     /// Where it listens; with the real port where port 0 was asked for.
     pub address: SocketAddr,
+    /// Whether it speaks HTTPS.
+    pub secure: bool,
     /// Its shared parts.
     pub app: App,
     /// Who was made, where this was the first start.
@@ -49,9 +52,18 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
     let address = listener
         .local_addr()
         .map_err(|error| StartError::Listen { address: settings.listen.to_string(), why: error.to_string() })?;
+    let clock: crate::kernel::clock::SharedClock = Arc::new(SystemClock);
+    let identity = match settings.tls {
+        Tls::Off => None,
+        _ => {
+            setup::make_folder(&settings.data_folder)?;
+            tls::open(settings, clock.now())?
+        }
+    };
+    let secure = identity.is_some();
     let couriers = courier::Settings { allow_private_hosts: settings.outbox_allow_private_hosts.clone() };
     let courier = Courier::new(&couriers).map_err(|error| StartError::Courier { why: error.to_string() })?;
-    let Opened { app, administrator } = setup::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
+    let Opened { app, administrator } = setup::open(settings, clock, Arc::new(SystemRandom)).await?;
     let (shutdown, told) = watch::channel(false);
     let mut ending = told.clone();
     let told_to_end = async move {
@@ -59,15 +71,28 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
         drop(ending.wait_for(|ends| *ends).await);
     };
     let router = web::router::router(app.clone());
-    let server = axum::serve(listener, router).with_graceful_shutdown(told_to_end);
-    let server = tokio::spawn(server.into_future());
     let mut workers = JoinSet::new();
+    let server = match identity {
+        None => tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(told_to_end).into_future()),
+        Some(identity) => {
+            if let Some(authority) = &identity.authority {
+                // Set once: this is the only place that does.
+                drop(app.authority.set(authority.clone()));
+            }
+            let listener = TlsListener::new(listener, identity.config()?)
+                .map_err(|error| StartError::Listen { address: settings.listen.to_string(), why: error.to_string() })?;
+            let renewal = identity.renew(app.clock.clone(), told.clone());
+            work(&mut workers, &app, "certificate", renewal);
+            let server = axum::serve(listener, web::router::over_tls(router)).with_graceful_shutdown(told_to_end);
+            tokio::spawn(server.into_future())
+        }
+    };
     work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers::new(&app)), told.clone()));
     work(&mut workers, &app, "devices of stations", devices::run(app.clone(), told.clone()));
     work(&mut workers, &app, "inbox", inbox::worker::run(app.clone(), told.clone()));
     work(&mut workers, &app, "outbox", outbox::worker::run(app.clone(), Arc::new(courier), told));
     tracing::info!(%address, database = app.db.kind(), "the service runs");
-    Ok(Running { address, app, administrator, shutdown, server, workers })
+    Ok(Running { address, secure, app, administrator, shutdown, server, workers })
 }
 
 /// Starts a worker; readiness ends with it.

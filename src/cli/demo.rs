@@ -125,7 +125,7 @@ async fn played(bench: &demo::Bench) -> anyhow::Result<()> {
 
 fn greet(demo: &demo::Demo, language: Language) {
     let address = demo.address();
-    say(&messages::say(language, "cli.serving", &[("address", address.trim_start_matches("http://").to_owned())]));
+    say(&messages::say(language, "cli.serving", &[("address", address.clone())]));
     let tokens = demo.tokens();
     for (number, token) in &tokens {
         say(&format!("  {number:<6} {token}"));

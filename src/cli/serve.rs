@@ -15,7 +15,11 @@ pub(super) async fn run(settings: &Settings, language: Language) -> Result<(), F
     if let Some(administrator) = &running.administrator {
         welcome(administrator, language);
     }
-    say(&messages::say(language, "cli.serving", &[("address", running.address.to_string())]));
+    say(&messages::say(
+        language,
+        "cli.serving",
+        &[("address", format!("{}://{}", if running.secure { "https" } else { "http" }, running.address))],
+    ));
     let broken = tokio::select! {
         () = signals.next() => None,
         why = running.broken() => Some(why),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{LogFormat, Settings, without_password};
+use super::{LogFormat, Settings, Tls, without_password};
 use crate::storefront::outbox::address::Allowed;
 
 /// One setting.
@@ -99,6 +99,49 @@ pub const KEYS: &[Key] = &[
         allowed: "an IP address and a port, for example 127.0.0.1:8080 or [::]:8080",
         set: |settings, value| value.parse::<SocketAddr>().ok().map(|address| settings.listen = address),
         show: |settings| text(&settings.listen),
+    },
+    Key {
+        name: "tls",
+        long: "tls",
+        value_name: "HOW",
+        about: "HTTPS: off, own (a small authority of our own in the data folder), or files",
+        allowed: "off, own or files",
+        set: |settings, value| Tls::from_code(value).map(|tls| settings.tls = tls),
+        show: |settings| text(settings.tls.code()),
+    },
+    Key {
+        name: "tls_names",
+        long: "tls-names",
+        value_name: "LIST",
+        about: "Names and addresses that the own certificate is for, with commas; besides this machine's name and localhost",
+        allowed: "host names and IP addresses, with commas",
+        set: |settings, value| {
+            let names: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+            let fits = |name: &&str| {
+                name.len() <= 253
+                    && name.chars().all(|character| character.is_ascii_alphanumeric() || ".-:*".contains(character))
+            };
+            names.iter().all(fits).then(|| settings.tls_names = names.into_iter().map(str::to_owned).collect())
+        },
+        show: |settings| text(&settings.tls_names.join(",")),
+    },
+    Key {
+        name: "tls_certificate",
+        long: "tls-certificate",
+        value_name: "FILE",
+        about: "The certificate and those above it, as PEM, where tls is files; read again when it changes",
+        allowed: "the name of a file",
+        set: |settings, value| filled(value, 4096).map(|file| settings.tls_certificate = Some(PathBuf::from(file))),
+        show: |settings| settings.tls_certificate.as_ref().and_then(|file| text(&file.display())),
+    },
+    Key {
+        name: "tls_key",
+        long: "tls-key",
+        value_name: "FILE",
+        about: "The key of the certificate, as PEM, where tls is files",
+        allowed: "the name of a file",
+        set: |settings, value| filled(value, 4096).map(|file| settings.tls_key = Some(PathBuf::from(file))),
+        show: |settings| settings.tls_key.as_ref().and_then(|file| text(&file.display())),
     },
     Key {
         name: "max_connections",

@@ -28,6 +28,18 @@ crate::codes! {
     }
 }
 
+crate::codes! {
+    /// Whether the service speaks HTTPS, and by which certificate.
+    pub enum Tls {
+        /// It doesn't.
+        Off = "off",
+        /// By one of an own small authority in the data folder.
+        Own = "own",
+        /// By given files.
+        Files = "files",
+    }
+}
+
 /// What the program runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -39,6 +51,14 @@ pub struct Settings {
     pub key_file: PathBuf,
     /// Where the service listens.
     pub listen: SocketAddr,
+    /// Whether it speaks HTTPS.
+    pub tls: Tls,
+    /// Names and addresses that the own certificate is for, besides this machine's.
+    pub tls_names: Vec<String>,
+    /// The certificate's file, where files are given.
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key's file.
+    pub tls_key: Option<PathBuf>,
     /// Most connections to PostgreSQL.
     pub max_connections: u32,
     /// Hosts and networks in private networks that shops may be told at.
@@ -70,6 +90,10 @@ impl Settings {
             database_url: format!("sqlite:{}", folder.join("tallyman.db").display()),
             key_file: folder.join("tallyman.key"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: Tls::Off,
+            tls_names: Vec::new(),
+            tls_certificate: None,
+            tls_key: None,
             max_connections: 16,
             outbox_allow_private_hosts: Vec::new(),
             label_folder: None,
@@ -212,7 +236,7 @@ impl Config {
                 // A value that isn't shown whole must not be read back as if it were.
                 Some(value) if value.to_string().contains(HIDDEN) => format!("# {} = {value}", key.name),
                 Some(value) => format!("{} = {value}", key.name),
-                None => format!("# {} = as the database has it", key.name),
+                None => format!("# {} = not given", key.name),
             };
             out.push_str(&format!("# {}\n# from: {origin}\n{line}\n\n", key.about));
         }

@@ -63,6 +63,17 @@ fn write_whole(part: &Path, path: &Path, key: &[u8]) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Writes a file that its owner alone may read, whole or not at all. One that is there is never overwritten.
+///
+/// # Errors
+/// Where it can't be written, or is there already.
+pub fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    let written = write_whole(&part, path, content);
+    std::fs::remove_file(&part).or_else(|error| if written.is_ok() { Err(error) } else { Ok(()) })?;
+    written
+}
+
 fn unusable(path: &Path, error: &std::io::Error) -> StartError {
     StartError::File { file: path.display().to_string(), why: error.to_string() }
 }

@@ -37,6 +37,8 @@ crate::refusals! {
         KeyWrong { key_file: String, database: String } = 500 "start.key_wrong",
         /// The key file doesn't hold 32 bytes.
         KeyForm { key_file: String } = 500 "start.key_form",
+        /// The certificate or its key can't be used.
+        Certificate { file: String, why: String } = 500 "start.certificate",
         /// Somebody else listens there.
         PortTaken { address: String } = 500 "start.port_taken",
         /// The address can't be listened on.
@@ -145,7 +147,7 @@ impl Command for NameWarehouse {
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), StartError> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), StartError> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod assets;
 pub mod auth;
+mod authority;
 pub mod cookie;
 pub mod document;
 pub mod extract;

@@ -17,7 +17,8 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    WebError, api, assets, document, health, inbound, live, login, metrics, observe, office, pda, problem, station,
+    WebError, api, assets, authority, document, health, inbound, live, login, metrics, observe, office, pda, problem,
+    station,
 };
 use crate::app::App;
 
@@ -68,6 +69,7 @@ pub fn router(app: App) -> Router {
     let service = routes
         .route("/api/v1/openapi.json", routing::get(move || async move { AxumJson(document) }))
         .merge(assets::routes())
+        .merge(authority::routes())
         .merge(login::routes())
         .merge(live::routes())
         .merge(office::routes())
@@ -90,6 +92,14 @@ pub fn router(app: App) -> Router {
         .with_state(app);
     // Around the whole: the list of methods is known outside of a route's own layers only.
     Router::new().fallback_service(service).layer(middleware::from_fn(options))
+}
+
+/// The service over TLS: it says so to its pages, and to browsers that they shall come no other way.
+pub fn over_tls(router: Router) -> Router {
+    let strict = HeaderValue::from_static("max-age=31536000");
+    router
+        .layer(axum::Extension(super::Secure(true)))
+        .layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, strict))
 }
 
 /// Refuses addresses with the character NUL, which no text in a database may hold.

@@ -39,6 +39,7 @@ mod storefront_in;
 mod storefront_out;
 mod support;
 mod tidy;
+mod tls;
 mod transactions;
 mod verifying;
 mod walls;
