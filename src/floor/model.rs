@@ -357,8 +357,8 @@ pub struct Sorting {
     pub slot: String,
     /// Whether no order wants it.
     pub spare: bool,
-    /// What can be taken back: slot, item, since when.
-    pub undo: Option<(String, String, Timestamp)>,
+    /// What can be taken back: slot, item, lot, since when.
+    pub undo: Option<(String, String, Option<String>, Timestamp)>,
 }
 
 /// Where somebody is while they put something away.

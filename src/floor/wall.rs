@@ -71,11 +71,17 @@ fn forget(sort: &mut Sorting) {
 }
 
 async fn item(op: &mut Op<'_, '_>, sort: &mut Sorting, code: &Code, scan: &Scan) -> Result<Heard, FloorError> {
+    // Where several lots of an item lie in the tote, the lot's label comes first.
+    if let Code::Lot { number, .. } = code {
+        sort.lot = Some(number.clone());
+        return Ok(Heard::info("wall.lot_then_item", &[("lot", number)]));
+    }
     let Code::Item(found) = code else { return Err(super::pick::wrong_kind(code, "kind.item")) };
-    let piece = Piece { tote: sort.tote.clone(), item: scan.raw.clone(), lot: found.lot.clone() };
+    let lot = found.lot.clone().or_else(|| sort.lot.clone());
+    let piece = Piece { tote: sort.tote.clone(), item: scan.raw.clone(), lot: lot.clone() };
     let proposed = SortItem { wall: sort.wall.clone(), piece }.run(op).await?;
     sort.item = scan.raw.clone();
-    sort.lot.clone_from(&found.lot);
+    sort.lot = lot;
     sort.sku = proposed.sku;
     sort.spare = proposed.slot.is_none();
     sort.slot = match &proposed.slot {
@@ -91,7 +97,7 @@ async fn slot(op: &mut Op<'_, '_>, sort: &mut Sorting, code: &Code) -> Result<He
             let piece = Piece { tote: sort.tote.clone(), item: sort.item.clone(), lot: sort.lot.clone() };
             let put = ConfirmSort { wall: sort.wall.clone(), piece, slot: code.clone(), quantity: None };
             let done = put.run(op).await?;
-            sort.undo = Some((done.slot.clone(), sort.item.clone(), op.at()));
+            sort.undo = Some((done.slot.clone(), sort.item.clone(), sort.lot.clone(), op.at()));
             forget(sort);
             Ok(match done.complete {
                 true => Heard::done().saying("wall.complete", &[("slot", &done.slot)]),
@@ -118,8 +124,8 @@ async fn slot(op: &mut Op<'_, '_>, sort: &mut Sorting, code: &Code) -> Result<He
 
 async fn undo(op: &mut Op<'_, '_>, sort: &mut Sorting) -> Result<Heard, FloorError> {
     let fresh = sort.undo.clone().filter(|(.., at)| op.at().ms_since(*at) < super::model::UNDO_MS);
-    let (slot, item, _) = fresh.ok_or_else(|| refused("floor.nothing_to_undo", &[]))?;
-    let back = SortedBack { slot, item, lot: None, quantity: Some(1), tote: None };
+    let (slot, item, lot, _) = fresh.ok_or_else(|| refused("floor.nothing_to_undo", &[]))?;
+    let back = SortedBack { slot, item, lot, quantity: Some(1), tote: None };
     let done = UndoSort { wall: sort.wall.clone(), back }.run(op).await?;
     sort.undo = None;
     forget(sort);

@@ -16,6 +16,7 @@ mod cli_devices;
 mod demo;
 mod floor_devices;
 mod handheld_picking;
+mod handheld_walks;
 mod importing;
 mod kill;
 mod logins;
