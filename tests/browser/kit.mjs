@@ -1,7 +1,7 @@
 // What the browser's tests share: the served program with a small warehouse in it, real Chromium, a scanner that types, and eyes
 // that measure every screen. Needs playwright-core and axe-core beside TALLYMAN_BROWSER, and `chromium`.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -32,6 +32,15 @@ export async function until(what, so, ms = 10000) {
 export class Service {
   static async start({ port = 0, folder = mkdtempSync(join(tmpdir(), "tallyman-browser-")), more = [] } = {}) {
     const service = new Service();
+    const server = process.env.TALLYMAN_BROWSER_PG;
+    if (server) {
+      // A database of its own on the given server.
+      const name = `tm_browser_${randomUUID().replaceAll("-", "")}`;
+      const made = spawnSync("psql", ["-q", server, "-c", `CREATE DATABASE ${name}`], { encoding: "utf8" });
+      assert.equal(made.status, 0, made.stderr);
+      more = [...more, "--database-url", server.replace(/\/[^/]*$/, `/${name}`)];
+      service.drop = () => spawnSync("psql", ["-q", server, "-c", `DROP DATABASE ${name} WITH (FORCE)`]);
+    }
     Object.assign(service, { folder, more });
     await service.run(port);
     return service;
@@ -74,6 +83,7 @@ export class Service {
   async stop() {
     this.process.kill("SIGTERM");
     await this.ended;
+    this.drop?.();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

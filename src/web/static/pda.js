@@ -134,8 +134,8 @@ work = await queue({ url: "/pda/scan", person, answered, changed, locked: () => 
 $("#start").hidden = sessionStorage.getItem("started") === person;
 if (refusals.length) local(refusals[0]);
 listen(({ raw, aim }) => {
-  unlock();
   flash("seen");
+  setTimeout(unlock);
   if (!$("#start").hidden) begin();
   $("#keypad").hidden = true;
   send(raw, { aim });

@@ -185,8 +185,8 @@ sign();
 work = await queue({ url: "/station/scan", person, answered, changed, locked: () => (signal("wrong"), local(texts["floor.log_in_again"].replace("{count}", work?.waiting ?? ""))) });
 $("#start").hidden = sessionStorage.getItem("started") === person;
 listen(({ raw, aim }) => {
-  unlock();
   flash("seen");
+  setTimeout(unlock);
   if (!$("#start").hidden) begin();
   $("#keypad").hidden = true;
   send(raw, { aim });
