@@ -113,6 +113,8 @@ if (board) {
   const lead = () => {
     if (stream || Date.now() - leader < 4000) return;
     stream = new EventSource("/live");
+    // What happened between the drawing and the listening, also after a broken network.
+    stream.addEventListener("hello", () => (channel.postMessage("changed"), draw()));
     stream.addEventListener("changed", () => (channel.postMessage("changed"), draw()));
   };
   setInterval(() => (stream ? channel.postMessage("alive") : lead()), 1500);

@@ -75,6 +75,7 @@ function follow(station) {
       if (["pack.weigh", "pack.hold"].includes(step())) send(`%GRAMS:${event.grams}`, { source: "station", key: event.key });
     } else if (["here", "gone", "unreadable", "trouble"].includes(event.event)) refresh();
   });
+  stream.addEventListener("hello", refresh);
   stream.addEventListener("changed", refresh);
 }
 
