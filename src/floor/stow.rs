@@ -81,12 +81,7 @@ pub(super) async fn scan(
     }
 }
 
-async fn put(
-    op: &mut Op<'_, '_>,
-    stow: &mut Stowing,
-    to: &str,
-    reason: Option<String>,
-) -> Result<Heard, FloorError> {
+async fn put(op: &mut Op<'_, '_>, stow: &mut Stowing, to: &str, reason: Option<String>) -> Result<Heard, FloorError> {
     let put = PutAway {
         from: stow.from.clone(),
         item: stow.item.clone(),
@@ -98,7 +93,8 @@ async fn put(
     };
     match put.run(op).await {
         Ok(done) => {
-            *stow = Stowing { from: if done.left > 0 { stow.from.clone() } else { String::new() }, ..Stowing::default() };
+            *stow =
+                Stowing { from: if done.left > 0 { stow.from.clone() } else { String::new() }, ..Stowing::default() };
             let facts: &[(&str, &dyn std::fmt::Display)] =
                 &[("count", &done.quantity), ("item", &done.sku), ("place", &done.place)];
             Ok(Heard::done().saying("floor.put_away", facts))

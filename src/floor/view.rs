@@ -11,9 +11,9 @@ use crate::kernel::ids::{PersonId, SkuId, WarehouseId};
 use crate::order::model::OrderState;
 use crate::picking::run::{self, RunLine, RunView, Slot};
 use crate::putaway::propose::{ToPutAway, proposals};
-use crate::wall::query::{BatchTote, WallView, batch_totes, walls};
 use crate::stock::model::PlaceKind;
 use crate::stock::query::{CellView, Part, cells};
+use crate::wall::query::{BatchTote, WallView, batch_totes, walls};
 
 /// Most rows that a small screen lists.
 const MOST_ROWS: i64 = 30;
@@ -272,7 +272,13 @@ async fn batch_picking(
     let cell = batch.cell.map(|cell| crate::kernel::ids::AllocationId(cell.0));
     let line = lines.iter().find(|line| Some(line.allocation_id) == cell).cloned();
     let next = line.as_ref().and_then(|line| lines.iter().find(|next| next.place != line.place)).cloned();
-    let run = run::Run { id: crate::kernel::ids::RunId(0), state: run::RunState::Walking, cart_id: None, cart: None, positions: 1 };
+    let run = run::Run {
+        id: crate::kernel::ids::RunId(0),
+        state: run::RunState::Walking,
+        cart_id: None,
+        cart: None,
+        positions: 1,
+    };
     let undo = batch.undo.clone().filter(|(.., at)| now.ms_since(*at) < UNDO_MS);
     Ok(PickView {
         at: batch.at,
@@ -307,7 +313,8 @@ async fn sorting(tx: &mut Tx<'_>, warehouse: WarehouseId, state: &State) -> Resu
     let sort = state.sort.clone();
     let all = walls(tx, warehouse).await.map_err(of_wall)?;
     let known = all.iter().any(|wall| wall.wall == sort.wall);
-    let view = if known { Some(crate::wall::query::view(tx, warehouse, &sort.wall).await.map_err(of_wall)?) } else { None };
+    let view =
+        if known { Some(crate::wall::query::view(tx, warehouse, &sort.wall).await.map_err(of_wall)?) } else { None };
     let totes = if sort.tote.is_empty() { batch_totes(tx, warehouse).await.map_err(of_wall)? } else { Vec::new() };
     Ok(WallScreen { sort, walls: all.into_iter().map(|wall| wall.wall).collect(), view, totes })
 }

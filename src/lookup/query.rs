@@ -223,7 +223,9 @@ pub async fn look_up(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str, aim: &s
             }
             answer
         }
-        Code::Command(_) | Code::Quantity(_) | Code::Badge | Code::Station(_) => found(Kind::Card, &text),
+        Code::Command(_) | Code::Choice(..) | Code::Quantity(_) | Code::Badge | Code::Station(_) => {
+            found(Kind::Card, &text)
+        }
         Code::Unknown(_) => found(Kind::Unknown, &text),
     })
 }

@@ -41,5 +41,6 @@ mod support;
 mod tidy;
 mod transactions;
 mod verifying;
-mod wording;
+mod wall_storm;
 mod walls;
+mod wording;

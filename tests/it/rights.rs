@@ -11,9 +11,32 @@ use crate::support::http::Client;
 
 /// Pages of people, beside the API.
 const PAGES: &[&str] = &[
-    "/", "/board/part", "/orders", "/orders/1", "/waves", "/waves/1", "/stock", "/movements", "/locations", "/plan",
-    "/parcels", "/manifests", "/people", "/people/2", "/sessions", "/roles", "/devices", "/print-jobs", "/inbox", "/outbox",
-    "/imports", "/settings", "/device/check", "/pda", "/station", "/station/part",
+    "/",
+    "/board/part",
+    "/orders",
+    "/orders/1",
+    "/waves",
+    "/waves/1",
+    "/stock",
+    "/movements",
+    "/locations",
+    "/plan",
+    "/parcels",
+    "/manifests",
+    "/people",
+    "/people/2",
+    "/sessions",
+    "/roles",
+    "/devices",
+    "/print-jobs",
+    "/inbox",
+    "/outbox",
+    "/imports",
+    "/settings",
+    "/device/check",
+    "/pda",
+    "/station",
+    "/station/part",
 ];
 
 /// Whether a request is refused for want of a right.
@@ -98,7 +121,8 @@ both!(no_session_opens_nothing, |world| {
             assert_eq!(part.status.as_u16(), 401, "{page}");
         }
         for path in ["/pda/scan", "/station/scan"] {
-            let headers = [("cookie", cookie.as_str()), ("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+            let headers =
+                [("cookie", cookie.as_str()), ("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
             let answer = admin.raw("POST", path, &headers, b"{}".to_vec()).await;
             assert_eq!(answer.status.as_u16(), 401, "{path}");
         }
@@ -110,7 +134,11 @@ both!(no_session_opens_nothing, |world| {
     assert_eq!(see(live.clone()).await, 200);
     // Nobody of another warehouse sees this one's things.
     world.sql("INSERT INTO warehouse (code, name, time_zone) VALUES ('OTHER', 'Other', 'UTC')").await;
-    world.sql("UPDATE person SET warehouse_id = (SELECT id FROM warehouse WHERE code = 'OTHER') WHERE number = 'manager'").await;
+    world
+        .sql(
+            "UPDATE person SET warehouse_id = (SELECT id FROM warehouse WHERE code = 'OTHER') WHERE number = 'manager'",
+        )
+        .await;
     admin.app().tokens.forget();
     let foreign = admin.raw("GET", "/api/v1/orders/1", &[("cookie", &live)], Vec::new()).await;
     assert_eq!(foreign.status.as_u16(), 404);

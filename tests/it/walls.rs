@@ -276,6 +276,27 @@ both!(of_a_mixed_tote_the_cancelled_orders_goods_are_put_back, |world| {
     assert_eq!(world.number("SELECT cancelled FROM order_line WHERE order_id = 2").await, 1);
 });
 
+both!(of_two_cancelled_orders_the_one_with_the_scanned_lot_is_put_back, |world| {
+    released_mix(world, 2).await;
+    wall(world, 2).await;
+    picked_batch(world).await;
+    for order in [1, 2] {
+        world.does(CancelOrder { order: OrderId(order), reason: "changed mind".into() }).await;
+    }
+    let back = |lot: Option<&str>| PutBack {
+        tote: BATCH_TOTE.into(),
+        location: "A-01".into(),
+        item: "TEE-M".into(),
+        quantity: 1,
+        lot: lot.map(str::to_owned),
+    };
+    assert!(matches!(world.refused(back(None)).await, PickError::WhichLot { lots } if lots == "LA-04, LA-05"));
+    assert!(matches!(world.refused(back(Some("LA-01"))).await, PickError::WrongLot { .. }));
+    // The sixth shirt, of the other lot, is order 2's.
+    world.does(back(Some("LA-04"))).await;
+    assert_eq!(world.number("SELECT taken_out FROM allocation WHERE order_id = 2 AND lot_id = (SELECT id FROM lot WHERE number = 'LA-04')").await, 1);
+});
+
 both!(orders_of_one_piece_are_found_by_the_item, |world| {
     released(world, 3, 1).await;
     ship_by_falling(world).await;

@@ -40,8 +40,18 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 /// What takes the id of a text as its first argument.
-const SAYERS: &[&str] =
-    &[".t(", ".t1(", ".t2(", ".count(", "refused(", "Said::new(", "Heard::info(", ".saying(", "say(language, ", "texts["];
+const SAYERS: &[&str] = &[
+    ".t(",
+    ".t1(",
+    ".t2(",
+    ".count(",
+    "refused(",
+    "Said::new(",
+    "Heard::info(",
+    ".saying(",
+    "say(language, ",
+    "texts[",
+];
 
 #[test]
 fn everything_that_is_said_is_in_the_catalogue() {
@@ -98,7 +108,8 @@ fn a_text_for_one_stands_beside_the_text_for_many() {
 
 #[test]
 fn sentences_for_the_floor_are_few_and_short() {
-    let floor: Vec<_> = messages::all().filter(|(code, _)| code.starts_with("floor.") || code.starts_with("pack.")).collect();
+    let floor: Vec<_> =
+        messages::all().filter(|(code, _)| code.starts_with("floor.") || code.starts_with("pack.")).collect();
     assert!(floor.len() <= 120, "{} sentences", floor.len());
     for (code, text) in floor {
         assert!(text.en.len() <= 120 && text.zh_cn.chars().count() <= 60, "{code}: {} {}", text.en, text.zh_cn);
