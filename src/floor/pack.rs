@@ -15,6 +15,7 @@ use crate::packing::PackError;
 use crate::packing::model::{PACKING_SLIP, ParcelState};
 use crate::packing::reopen::{Back, ReopenParcel};
 use crate::packing::seal::{HowToSeal, SealParcel, TickPaper};
+use crate::packing::single::StartPackingByItem;
 use crate::packing::start::StartPacking;
 use crate::packing::verify::{PieceBack, PieceScan, UndoPiece, VerifyPiece};
 use crate::packing::weigh::{LabelParcel, ParcelOnItsWay, WeighParcel, Weight};
@@ -96,9 +97,24 @@ async fn settle(op: &mut Op<'_, '_>, state: &mut State) -> Result<(), FloorError
 /// A tote becomes a parcel, or goes on with the one that was begun.
 async fn start(op: &mut Op<'_, '_>, state: &mut State, code: &Code, scan: &Scan) -> Result<Heard, FloorError> {
     let (tote, take_over) = match code {
-        Code::Place { kind: PlaceKind::Location | PlaceKind::Tote, code, .. } => (code.clone(), false),
+        Code::Place { kind: PlaceKind::Slot | PlaceKind::Tote, code, .. } => (code.clone(), false),
         Code::Command(Command::TakeOver | Command::Ok) if state.pack.at == PackAt::TakeOver => {
             (state.pack.tote.clone(), true)
+        }
+        // Of many orders of one piece, the item finds the order.
+        Code::Item(item) if !state.pack.tote.is_empty() => {
+            let begin = StartPackingByItem {
+                tote: state.pack.tote.clone(),
+                item: item.barcode.clone(),
+                lot: item.lot.clone(),
+                station: Some(scan.station.clone()),
+            };
+            let started = begin.run(op).await?;
+            let tote = state.pack.tote.clone();
+            state.pack = Packing { parcel: Some(started.parcel_id), tote, ..Packing::default() };
+            settle(op, state).await?;
+            let bench = Bench { parcel: started.parcel_id, station: &scan.station };
+            return bench.verify(op, state, code, scan).await;
         }
         Code::Place { kind: PlaceKind::Parcel, id, .. } => {
             state.pack = Packing { parcel: Some(*id), ..Packing::default() };
@@ -117,6 +133,12 @@ async fn start(op: &mut Op<'_, '_>, state: &mut State, code: &Code, scan: &Scan)
             Ok(Heard::ok())
         }
         // Nothing was written yet: it is a question, not an error.
+        Err(PackError::ScanItem { tote, orders }) => {
+            let facts: &[(&str, &dyn std::fmt::Display)] = &[("tote", &tote), ("orders", &orders)];
+            let heard = Heard::info("packing.scan_item", facts);
+            state.pack = Packing { tote, ..Packing::default() };
+            Ok(heard)
+        }
         Err(PackError::OtherPacker { parcel, person }) => {
             state.pack = Packing { at: PackAt::TakeOver, tote, ..Packing::default() };
             Ok(Heard::info("packing.other_packer", &[("parcel", &parcel), ("person", &person)]))
@@ -330,7 +352,8 @@ impl Bench<'_> {
                     return Err(refused("pack.wrong_label", &[("scanned", number), ("waybill", &expected)]));
                 }
                 ProveByScan { scan: number.clone() }.run(op).await?;
-                state.pack = Packing::default();
+                // The next piece of the same tote, where its orders are of one piece.
+                state.pack = Packing { tote: state.pack.tote.clone(), ..Packing::default() };
                 Ok(Heard::done().saying("pack.parcel_done", &[("parcel", &parcel)]))
             }
             Code::Command(Command::CameOut) => self.settle_doubt(op, state, true).await,

@@ -158,7 +158,7 @@ async fn after_the_last(op: &mut Op<'_, '_>, state: &mut State, run: &Run, code:
 pub(super) fn wrong_kind(code: &Code, wanted: &'static str) -> FloorError {
     match code {
         Code::Unknown(text) => refused("floor.unknown_code", &[("code", text), ("wanted", &wanted)]),
-        Code::Command(_) => refused("floor.not_here", &[]),
+        Code::Command(_) | Code::Choice(..) => refused("floor.not_here", &[]),
         other => refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &wanted)]),
     }
 }

@@ -194,6 +194,10 @@ async fn step(op: &mut Op<'_, '_>, state: &mut State, scan: &Scan) -> Result<Hea
                 pick::begin(op, state, true).await?;
                 pick::scan(op, state, &code, scan).await
             }
+            Code::Command(Command::GiveBack) => {
+                pick::begin(op, state, false).await?;
+                pick::scan(op, state, &code, scan).await
+            }
             Code::Command(Command::Ok | Command::Back) => Ok(Heard::ok()),
             Code::Command(_) => Err(refused("floor.not_here", &[])),
             _ => look(state, &code, scan),

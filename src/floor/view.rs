@@ -1,6 +1,5 @@
 //! What a handheld shows: read anew for each answer, so that every device shows the same step.
 
-use super::code::{Code, classify};
 use super::model::{Message, PickAt, Screen, Sorting, State, Stowing, Surface, UNDO_MS, Undoable};
 use super::scan::{Standing, standing};
 use super::{pick, sql};
@@ -8,15 +7,14 @@ use crate::args;
 use crate::db::{DbError, Tx};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{PersonId, SkuId, WarehouseId};
+use crate::lookup::query::{Found, look_up};
 use crate::order::model::OrderState;
 use crate::picking::run::{self, RunLine, RunView, Slot};
 use crate::putaway::propose::{ToPutAway, proposals};
-use crate::stock::model::PlaceKind;
-use crate::stock::query::{CellView, Part, cells};
 use crate::wall::query::{BatchTote, WallView, batch_totes, walls};
 
 /// Most rows that a small screen lists.
-const MOST_ROWS: i64 = 30;
+const MOST_ROWS: usize = 30;
 
 /// A handheld's screen.
 #[derive(Debug)]
@@ -48,7 +46,7 @@ pub enum Body {
     /// Putting away, or moving.
     Stow(StowView),
     /// What was scanned, and all about it.
-    Look(LookView),
+    Look(Box<Option<Found>>),
     /// One's own day.
     Day(DayView),
 }
@@ -124,33 +122,6 @@ impl StowView {
     }
 }
 
-/// What was scanned, and all about it.
-#[derive(Debug)]
-pub enum LookView {
-    /// Nothing yet.
-    Nothing,
-    /// A place and what lies there.
-    Place {
-        /// What it is.
-        kind: PlaceKind,
-        /// Its code.
-        code: String,
-        /// What is in it.
-        cells: Vec<CellView>,
-    },
-    /// An item and where it lies.
-    Item {
-        /// Its code.
-        code: String,
-        /// Pieces that the barcode stands for.
-        factor: i64,
-        /// Where it lies.
-        cells: Vec<CellView>,
-    },
-    /// Another thing: its kind, as sentences name it, and its code.
-    Other(&'static str, String),
-}
-
 /// What somebody has done today.
 #[derive(Debug)]
 pub struct DayView {
@@ -185,7 +156,7 @@ pub async fn pda(
         Screen::Batch => Body::Pick(Box::new(batch_picking(tx, warehouse, person, now, &state).await?)),
         Screen::Wall => Body::Wall(Box::new(sorting(tx, warehouse, &state).await?)),
         Screen::Stow => Body::Stow(stowing(tx, warehouse, &state).await?),
-        Screen::Look => Body::Look(looked_up(tx, warehouse, &state.look).await?),
+        Screen::Look => Body::Look(Box::new(looked_up(tx, warehouse, &state.look).await?)),
         Screen::Day => Body::Day(day(tx, warehouse, person, day_began).await?),
     };
     Ok(PdaView { version, step: state.step(), message: state.message, body })
@@ -333,34 +304,17 @@ async fn stowing(tx: &mut Tx<'_>, warehouse: WarehouseId, state: &State) -> Resu
     Ok(StowView { stow, lies })
 }
 
-async fn looked_up(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str) -> Result<LookView, DbError> {
+async fn looked_up(tx: &mut Tx<'_>, warehouse: WarehouseId, raw: &str) -> Result<Option<Found>, DbError> {
     if raw.is_empty() {
-        return Ok(LookView::Nothing);
+        return Ok(None);
     }
-    let part = Part { limit: MOST_ROWS, ..Part::default() };
-    Ok(match classify(tx, warehouse, raw, "").await? {
-        Code::Place { id, kind, code } => {
-            let cells = filled(tx, warehouse, Part { place: Some(id), ..part }).await?;
-            LookView::Place { kind, code, cells }
-        }
-        Code::Item(item) => {
-            let cells = filled(tx, warehouse, Part { sku: Some(item.sku), ..part }).await?;
-            LookView::Item { code: item.code, factor: item.factor, cells }
-        }
-        Code::Lot { number, .. } => LookView::Other("kind.lot", number),
-        Code::Order { number, .. } => LookView::Other("kind.order", number),
-        Code::Waybill(number) => LookView::Other("kind.waybill", number),
-        Code::Station(code) => LookView::Other("kind.station", code),
-        other => LookView::Other(other.kind(), String::new()),
-    })
-}
-
-async fn filled(tx: &mut Tx<'_>, warehouse: WarehouseId, part: Part) -> Result<Vec<CellView>, DbError> {
-    let found = cells(tx, warehouse, part).await.map_err(|error| match error {
+    let mut found = look_up(tx, warehouse, raw, "").await.map_err(|error| match error {
         crate::stock::StockError::Db(error) => error,
         other => DbError::Form(other.to_string()),
     })?;
-    Ok(found.into_iter().filter(|cell| cell.on_hand > 0).collect())
+    found.stock.retain(|cell| cell.on_hand > 0);
+    found.stock.truncate(MOST_ROWS);
+    Ok(Some(found))
 }
 
 async fn day(tx: &mut Tx<'_>, warehouse: WarehouseId, person: PersonId, began: Timestamp) -> Result<DayView, DbError> {

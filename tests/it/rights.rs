@@ -58,10 +58,18 @@ async fn table(world: &World) -> String {
         .into_iter()
         // A stream without end, and what would end the askers themselves.
         .filter(|(_, path, _)| !path.ends_with("/agent"))
-        .map(|(method, path, operation)| (method, path, body(&document, &operation).to_string().into_bytes()))
+        .map(|(method, path, operation)| {
+            // Of nobody who asks here.
+            let path = match path.ends_with("/revoke") || path.ends_with("/deactivate") || path.ends_with("/end") {
+                true => path.replace("/1/", "/9999/").replace("/0/", "/9999/"),
+                false => path,
+            };
+            (method, path, body(&document, &operation).to_string().into_bytes())
+        })
         .collect();
     routes.extend(PAGES.iter().map(|page| ("GET".to_owned(), (*page).to_owned(), Vec::new())));
-    routes.sort();
+    // What changes rights comes last.
+    routes.sort_by_key(|(method, path, _)| (path.contains("/roles"), method.clone(), path.clone()));
     let mut out = String::from("# May this role ask for it? ");
     out.push_str(&Role::ALL.iter().map(|role| role.code()).collect::<Vec<_>>().join(", "));
     out.push('\n');

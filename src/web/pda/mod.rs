@@ -16,9 +16,10 @@ use crate::app::App;
 use crate::db::OperationKey;
 use crate::floor::model::{PickAt, Signal, Source, Surface};
 use crate::floor::scan::{self, LONGEST_SCAN, Scan};
-use crate::floor::view::{self, Body, LookView, PdaView, PickView};
+use crate::floor::view::{self, Body, PdaView, PickView};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
+use crate::lookup::query::{Kind, NextStep};
 use crate::people::sessions::Theme;
 
 /// The routes of the handheld.

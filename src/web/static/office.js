@@ -82,7 +82,8 @@ function take(form) {
   request.onloadend = () => {
     progress.value = 100;
     const said = JSON.parse(request.responseText || "{}");
-    output.textContent = request.status === 200 ? JSON.stringify(said) : said.detail ?? "…";
+    const sentence = form.elements.dry.checked ? output.dataset.looked : output.dataset.taken;
+    output.textContent = request.status === 200 ? sentence.replace("{rows}", said.rows) : said.detail ?? "…";
     for (const error of said.errors ?? []) {
       const item = document.createElement("li");
       item.textContent = [error.row && `${error.row}`, error.column, error.detail ?? error.sentence ?? error.code].filter(Boolean).join(" · ");
