@@ -88,6 +88,12 @@ both!(a_batch_is_sorted_and_each_slot_becomes_a_parcel, |world| {
     world.check().await;
     assert_eq!(world.does(packed_piece(parcel.parcel_id, "TEE-M")).await.order_left, 0);
     world.does(tick(parcel.parcel_id, "packing_slip")).await;
+    // A slot that loses its order while goods lie in it is found.
+    world.sql("UPDATE wall_slot SET order_id = NULL WHERE column_at = 2").await;
+    let report = world.db.read(|tx| Box::pin(tallyman::stock::verify::verify(tx))).await.unwrap();
+    let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["what lies in a slot is for the slot's order"]);
+    world.sql("UPDATE wall_slot SET order_id = 1 WHERE column_at = 2").await;
     // Packed empty, the slot is free again.
     assert_eq!(states(&view(world).await), [SlotState::Open, SlotState::Complete, SlotState::Open]);
     // And a piece goes back into it, which takes the slot again.
