@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::goods::{goods, last};
+use super::goods::{GoodsRow, goods, last};
 use super::task::require;
 use super::{PickError, sql};
 use crate::allocation::sql as allocation_sql;
@@ -64,8 +64,16 @@ row! {
         pub lot: LotId,
         /// Its number.
         pub lot_number: String,
+        /// The supplier's number of it.
+        pub supplier_lot: String,
         /// Pieces.
         pub quantity: i64,
+    }
+}
+
+impl HeldRow {
+    fn of_lot(&self, lot: &str) -> bool {
+        self.lot_number == lot || scanned(&self.supplier_lot) == lot
     }
 }
 
@@ -90,10 +98,11 @@ impl PutBack {
         let to = place(op.tx, warehouse, &self.location).await?.filter(|found| found.kind == PlaceKind::Location);
         let to = to.ok_or_else(|| PickError::NotFound { what: "location", code: self.location.clone() })?;
         let found = scan::item(op.tx, &self.item).await?;
-        let order = owner(op, &from, found.as_ref().map(|found| found.item.sku)).await?;
+        let lot = found.as_ref().and_then(|found| scan::lot_of(found, self.lot.as_deref()));
+        let sku = found.as_ref().map(|found| found.item.sku);
+        let order = owner(op, &from, sku, lot.as_deref()).await?;
         let found = found
             .ok_or_else(|| PickError::UnknownItem { scanned: scanned(&self.item), expected: order.number.clone() })?;
-        let lot = scan::lot_of(&found, self.lot.as_deref());
         let item = found.item;
         let quantity = self.quantity.saturating_mul(item.unit_factor);
         if quantity < 1 {
@@ -150,10 +159,10 @@ async fn held(
     lots.dedup();
     let expected = lots.join(", ");
     match wanted {
-        Some(lot) if !held.is_empty() && !lots.contains(&lot.as_str()) => {
+        Some(lot) if !held.is_empty() && !held.iter().any(|row| row.of_lot(&lot)) => {
             return Err(PickError::WrongLot { scanned: lot, expected });
         }
-        Some(lot) => held.retain(|row| row.lot_number == lot),
+        Some(lot) => held.retain(|row| row.of_lot(&lot)),
         None if lots.len() > 1 => return Err(PickError::WhichLot { lots: expected }),
         None => {}
     }
@@ -177,29 +186,49 @@ const fn given_up(state: OrderState) -> bool {
     matches!(state, OrderState::Cancelled | OrderState::Intercepting)
 }
 
-/// Of the orders whose goods lie in a tote or slot, the one to be put back: a cancelled one, with that SKU if it can be.
-async fn cancelled_in(op: &mut Op<'_, '_>, from: &Place, sku: Option<SkuId>) -> Result<Option<OrderId>, DbError> {
+/// Of the orders whose goods lie in a tote or slot, the one to be put back: a cancelled one, with that SKU and lot if it can
+/// be.
+async fn cancelled_in(
+    op: &mut Op<'_, '_>,
+    from: &Place,
+    sku: Option<SkuId>,
+    lot: Option<&str>,
+) -> Result<Option<OrderId>, PickError> {
     let warehouse = op.warehouse();
     let rows = goods(op.tx, warehouse, from).await?;
-    let wanted = rows.iter().find(|row| given_up(row.order_state) && Some(row.sku) == sku);
-    let other = wanted.or_else(|| rows.iter().find(|row| Some(row.sku) == sku));
-    let any = other.or_else(|| rows.iter().find(|row| given_up(row.order_state))).or(rows.first());
+    let mut of_sku: Vec<&GoodsRow> = rows.iter().filter(|row| Some(row.sku) == sku).collect();
+    if lot.is_none() && of_sku.iter().any(|row| given_up(row.order_state)) {
+        let mut lots: Vec<&str> = of_sku.iter().map(|row| row.lot_number.as_str()).collect();
+        lots.sort_unstable();
+        lots.dedup();
+        // Whose piece it is can't be told without the lot.
+        if lots.len() > 1 {
+            return Err(PickError::WhichLot { lots: lots.join(", ") });
+        }
+    }
+    of_sku.sort_by_key(|row| (!lot.is_none_or(|lot| row.of_lot(lot)), !given_up(row.order_state)));
+    let any = of_sku.first().copied().or_else(|| rows.iter().find(|row| given_up(row.order_state))).or(rows.first());
     match any {
         Some(row) => Ok(Some(row.order)),
-        None if from.kind == PlaceKind::Tote => last(op.tx, warehouse, from.id).await,
+        None if from.kind == PlaceKind::Tote => Ok(last(op.tx, warehouse, from.id).await?),
         None => Ok(None),
     }
 }
 
 /// The cancelled order whose goods lie in a tote, slot or parcel; locked.
-async fn owner(op: &mut Op<'_, '_>, from: &Place, sku: Option<SkuId>) -> Result<OrderRow, PickError> {
+async fn owner(
+    op: &mut Op<'_, '_>,
+    from: &Place,
+    sku: Option<SkuId>,
+    lot: Option<&str>,
+) -> Result<OrderRow, PickError> {
     let warehouse = op.warehouse();
     let nothing = || PickError::NotFound { what: "goods in", code: from.code.clone() };
     let parcel = from.kind == PlaceKind::Parcel;
     let id: Option<OrderId> = if parcel {
         op.tx.opt(packing::sql::SELECT_ORDER_OF, args![warehouse, from.id]).await?.map(|(id,): (OrderId,)| id)
     } else {
-        cancelled_in(op, from, sku).await?
+        cancelled_in(op, from, sku, lot).await?
     };
     let order = order::ops::lock(op, id.ok_or_else(nothing)?).await.map_err(|error| match error {
         order::OrderError::Db(error) => PickError::Db(error),

@@ -102,7 +102,7 @@ crate::statements! {
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.sku_id = $3 AND c.on_hand > c.reserved AND c.status = 'good' AND ($4 = '' OR l.number = $4)
         ORDER BY l.received_at, l.id LIMIT 1 FOR UPDATE OF c";
     /// Pieces of an order's SKU that lie in a tote or parcel, by allocation: what came in less what left.
-    SELECT_HELD = "SELECT a.id, a.order_line_id, a.lot_id, l.number, m.quantity FROM (
+    SELECT_HELD = "SELECT a.id, a.order_line_id, a.lot_id, l.number, l.supplier_lot, m.quantity FROM (
             SELECT allocation_id, CAST(SUM(quantity) AS BIGINT) AS quantity FROM (
                 SELECT v.allocation_id, v.quantity FROM order_line ol JOIN allocation a ON a.order_line_id = ol.id AND a.sku_id = $2
                     JOIN movement v ON v.allocation_id = a.id AND v.to_place_id = $3 WHERE ol.order_id = $1

@@ -49,6 +49,7 @@ pub async fn verify(tx: &mut Tx<'_>) -> Result<Report, DbError> {
         ("what is packed of an allocation is what its parcels hold", sql::PACKED),
         ("a closed wave has nothing open", sql::CLOSED_WAVES),
         ("a parcel holds one live waybill number at most", sql::WAYBILLS),
+        ("what lies in a slot is for the slot's order", sql::SLOTS),
         ("every pick, sort, pack and put away has evidence", sql::EVIDENCE),
         ("an allocation's lot, place and SKU are those of its cell and line", sql::ALLOCATED_OF),
         ("an allocation's wave, order and candidates are those of its task and line", sql::ALLOCATED_FOR),
@@ -136,6 +137,12 @@ pub mod sql {
         PERSONS = "SELECT x.person_id, COUNT(*), CAST(0 AS BIGINT) FROM (SELECT person_id FROM operation
             UNION ALL SELECT person_id FROM event UNION ALL SELECT person_id FROM movement) x
             WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.id = x.person_id) GROUP BY x.person_id LIMIT $1";
+        /// Slots with goods that are for nobody, or for another order than theirs.
+        SLOTS = "SELECT g.place_id, g.order_id, COALESCE(s.order_id, 0) FROM (SELECT e.place_id, a.order_id FROM (
+                SELECT m.to_place_id AS place_id, m.allocation_id, m.quantity FROM wall_slot w JOIN movement m ON m.to_place_id = w.place_id AND m.reason IN ('sort', 'unpack')
+                UNION ALL SELECT m.from_place_id, m.allocation_id, -m.quantity FROM movement m JOIN wall_slot w ON w.place_id = m.from_place_id) e
+            JOIN allocation a ON a.id = e.allocation_id GROUP BY e.place_id, a.order_id HAVING SUM(e.quantity) <> 0) g
+            JOIN wall_slot s ON s.place_id = g.place_id WHERE s.order_id IS NULL OR s.order_id <> g.order_id LIMIT $1";
         /// Picks, sorts, packs and put aways that nobody scanned or forced.
         EVIDENCE = "SELECT id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM movement WHERE reason IN ('pick', 'sort', 'pack', 'put_away') AND evidence = '' LIMIT $1";
     }

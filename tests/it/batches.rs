@@ -17,12 +17,13 @@ use tallyman::picking::task::{ClaimTask, ReleaseTask, TakeTote};
 use tallyman::picking::undo::UndoPick;
 use tallyman::stock::model::LotStatus;
 use tallyman::stock::ops::SetLotStatus;
+use tallyman::wall::sort::{ConfirmSort, Piece, SortItem};
 use tallyman::wave::ops::CloseWave;
 
 use crate::both;
 use crate::support::bench::person;
 use crate::support::floor::{confirm as confirm_task, released};
-use crate::support::wall::{BATCH_TOTE, batch_of, confirm, proof, ship_by_falling};
+use crate::support::wall::{BATCH_TOTE, batch_of, confirm, piece, proof, ship_by_falling, wall};
 use crate::support::{World, at_once, shared};
 
 fn claim(orders_at_most: i64) -> ClaimBatch {
@@ -325,6 +326,29 @@ both!(what_was_skipped_comes_last_and_what_was_picked_can_be_undone, |world| {
     assert_eq!(alone.task_id, task);
     world.does(TakeTote { task, tote: "T000009".into() }).await;
     assert!(world.does(confirm_task(task, &alone.lines[0], "T000009", 1)).await.task_done);
+});
+
+both!(a_tote_that_others_took_is_not_the_batchs_any_more, |world| {
+    released(world, 2, 2).await;
+    wall(world, 1).await;
+    let batch = batch_of(world, 1).await;
+    world.does(confirm(&batch, 0, 1)).await;
+    let take = |batch| TakeBatchTote { batch, tote: "T000002".into() };
+    world.does(take(batch.batch_id)).await;
+    let mut last = confirm(&batch, 0, 1);
+    last.proof.tote = "T000002".into();
+    assert!(world.does(last).await.batch_done);
+    // The second tote is emptied into a slot, and the next batch takes it.
+    let piece = || Piece { tote: "T000002".into(), ..piece("TEE-M") };
+    let slot = world.does(SortItem { wall: "W1".into(), piece: piece() }).await.slot.unwrap().slot;
+    world.does(ConfirmSort { wall: "W1".into(), piece: piece(), slot, quantity: None }).await;
+    let next = claimed(world, 1).await;
+    world.does(take(next.batch_id)).await;
+    let undo = || UndoBatchPick { batch: batch.batch_id, cell: batch.lines[0].cell_id, quantity: 1 };
+    assert!(matches!(world.refused(undo()).await, PickError::OtherRun {}));
+    world.does(ReleaseBatch { batch: next.batch_id }).await;
+    world.does(undo()).await;
+    assert!(matches!(world.refused(confirm(&batch, 0, 1)).await, PickError::NoTote {}));
 });
 
 both!(the_same_batch_scan_sent_many_times_counts_once, |world| {

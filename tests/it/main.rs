@@ -43,5 +43,6 @@ mod tidy;
 mod tls;
 mod transactions;
 mod verifying;
+mod wall_storm;
 mod walls;
 mod wording;

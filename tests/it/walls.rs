@@ -88,6 +88,12 @@ both!(a_batch_is_sorted_and_each_slot_becomes_a_parcel, |world| {
     world.check().await;
     assert_eq!(world.does(packed_piece(parcel.parcel_id, "TEE-M")).await.order_left, 0);
     world.does(tick(parcel.parcel_id, "packing_slip")).await;
+    // A slot that loses its order while goods lie in it is found.
+    world.sql("UPDATE wall_slot SET order_id = NULL WHERE column_at = 2").await;
+    let report = world.db.read(|tx| Box::pin(tallyman::stock::verify::verify(tx))).await.unwrap();
+    let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["what lies in a slot is for the slot's order"]);
+    world.sql("UPDATE wall_slot SET order_id = 1 WHERE column_at = 2").await;
     // Packed empty, the slot is free again.
     assert_eq!(states(&view(world).await), [SlotState::Open, SlotState::Complete, SlotState::Open]);
     // And a piece goes back into it, which takes the slot again.
@@ -274,6 +280,27 @@ both!(of_a_mixed_tote_the_cancelled_orders_goods_are_put_back, |world| {
     assert!(world.does(back()).await.order_done);
     assert!(matches!(world.refused(back()).await, PickError::StillWanted { .. }));
     assert_eq!(world.number("SELECT cancelled FROM order_line WHERE order_id = 2").await, 1);
+});
+
+both!(of_two_cancelled_orders_the_one_with_the_scanned_lot_is_put_back, |world| {
+    released_mix(world, 2).await;
+    wall(world, 2).await;
+    picked_batch(world).await;
+    for order in [1, 2] {
+        world.does(CancelOrder { order: OrderId(order), reason: "changed mind".into() }).await;
+    }
+    let back = |lot: Option<&str>| PutBack {
+        tote: BATCH_TOTE.into(),
+        location: "A-01".into(),
+        item: "TEE-M".into(),
+        quantity: 1,
+        lot: lot.map(str::to_owned),
+    };
+    assert!(matches!(world.refused(back(None)).await, PickError::WhichLot { lots } if lots == "LA-04, LA-05"));
+    assert!(matches!(world.refused(back(Some("LA-01"))).await, PickError::WrongLot { .. }));
+    // The sixth shirt, of the other lot, is order 2's.
+    world.does(back(Some("LA-04"))).await;
+    assert_eq!(world.number("SELECT taken_out FROM allocation WHERE order_id = 2 AND lot_id = (SELECT id FROM lot WHERE number = 'LA-04')").await, 1);
 });
 
 both!(orders_of_one_piece_are_found_by_the_item, |world| {

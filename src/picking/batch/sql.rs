@@ -70,8 +70,9 @@ crate::statements! {
         ON CONFLICT (place_id) DO UPDATE SET batch_id = excluded.batch_id, after_movement_id = excluded.after_movement_id";
     /// A batch stays its person's.
     KEEP = "UPDATE pick_batch SET lease_until = $2 WHERE id = $1";
-    /// A batch is walked again, by its person.
-    REOPEN = "UPDATE pick_batch SET state = 'walking', done_at = NULL, lease_until = $2 WHERE id = $1";
+    /// A batch is walked again, by its person. Its tote is still its own only if nobody has taken it since.
+    REOPEN = "UPDATE pick_batch SET state = 'walking', done_at = NULL, lease_until = $2,
+        tote_place_id = (SELECT b.place_id FROM batch_tote b WHERE b.place_id = pick_batch.tote_place_id AND b.batch_id = pick_batch.id) WHERE id = $1";
     /// A task is picked again, within its batch.
     REOPEN_TASK = "UPDATE pick_task SET state = 'claimed', person_id = $2, lease_until = NULL, lines_open = lines_open + $3 WHERE id = $1";
     /// Gives a batch's tasks to anybody.
