@@ -32,7 +32,7 @@ pub struct Identity {
 }
 
 enum Source {
-    Own { authority: Authority, names: Vec<String> },
+    Own { authority: Box<Authority>, names: Vec<String> },
     Files { certificate: PathBuf, key: PathBuf },
 }
 
@@ -52,7 +52,9 @@ impl ResolvesServerCert for Shown {
 pub fn open(settings: &Settings, now: Timestamp) -> Result<Option<Identity>, StartError> {
     let source = match settings.tls {
         Tls::Off => return Ok(None),
-        Tls::Own => Source::Own { authority: Authority::open(&settings.data_folder, now)?, names: names(settings) },
+        Tls::Own => {
+            Source::Own { authority: Box::new(Authority::open(&settings.data_folder, now)?), names: names(settings) }
+        }
         Tls::Files => {
             let given = |file: &Option<PathBuf>, setting: &str| {
                 let missing = || StartError::Certificate { file: setting.to_owned(), why: "it isn't given".to_owned() };
