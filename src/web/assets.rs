@@ -27,6 +27,8 @@ pub const FILES: &[(&str, &[u8])] = files![
     "login.js",
     "office.css",
     "office.js",
+    "offline.html",
+    "offline.js",
     "ops.js",
     "pda.css",
     "pda.js",
@@ -80,6 +82,7 @@ fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",

@@ -229,6 +229,28 @@ test("a reload in the middle keeps what waits", async () => {
   screen.troubles.length = 0;
 });
 
+test("a reload without a network waits for it, and comes back to the same step", async () => {
+  await picking(["PEN-7", 3]);
+  const before = await picked("PEN-7");
+  await screen.page.evaluate(() => navigator.serviceWorker.ready);
+  await screen.page.reload();
+  await ready(screen);
+  await screen.context.setOffline(true);
+  await scan(screen, CODE["PEN-7"]);
+  await rest(300);
+  await screen.page.reload();
+  assert.match(await screen.page.locator("body").innerText(), /No network[^]*无网络/);
+  await screen.context.setOffline(false);
+  await until("the page again", () => screen.page.evaluate(() => document.documentElement.dataset.ready).catch(() => false), 15000);
+  await settled(screen);
+  await until("the scan that waited", async () => (await counted(screen)) === 1);
+  await scanned(screen, CODE["PEN-7"]);
+  await scanned(screen, CODE["PEN-7"]);
+  await finish();
+  assert.equal((await picked("PEN-7")) - before, 3);
+  screen.troubles.length = 0;
+});
+
 test("twenty scans wait at most; then the device says stop", async () => {
   await picking(["PEN-7", 25]);
   const before = await picked("PEN-7");

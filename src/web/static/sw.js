@@ -1,4 +1,4 @@
-// Keeps the files of this build, and the handheld's page for when there is no network: never an answer of the service.
+// Keeps the files of this build, and a page for when there is no network: never an answer of the service.
 const CACHE = `tallyman-${BUILD}`;
 
 addEventListener("install", (event) => {
@@ -6,11 +6,21 @@ addEventListener("install", (event) => {
 });
 
 addEventListener("activate", (event) => {
-  const old = (names) => Promise.all(names.filter((name) => name !== CACHE && name !== "tallyman-page").map((name) => caches.delete(name)));
+  const old = (names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
   event.waitUntil(caches.keys().then(old).then(() => clients.claim()));
 });
 
 addEventListener("fetch", (event) => {
+  // No page of the service is kept; without a network a page says so, and waits.
+  if (event.request.mode === "navigate") {
+    const offline = FILES.find((file) => file.endsWith("/offline.html"));
+    event.respondWith(fetch(event.request).catch(() => caches.match(offline).then(async (page) => {
+      const folder = offline.slice(0, offline.lastIndexOf("/") + 1);
+      const text = (await page.text()).replace(/(href|src)="([a-z]+\.(?:css|js))"/g, `$1="${folder}$2"`);
+      return new Response(text, { headers: { "content-type": "text/html; charset=utf-8" } });
+    })));
+    return;
+  }
   const { pathname } = new URL(event.request.url);
   if (event.request.method === "GET" && pathname.startsWith("/static/")) {
     event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
