@@ -22,7 +22,7 @@ const MOST: usize = 3;
 
 crate::codes! {
     /// Why a place is proposed.
-    pub enum Why {
+    pub enum ProposedFor {
         /// The same lot lies there, and no other of its SKU.
         SameLot = "same_lot",
         /// It is empty, in a zone where the SKU lies.
@@ -42,7 +42,7 @@ pub struct Proposal {
     /// Its place on the walk.
     pub walk_order: i64,
     /// Why.
-    pub why: Why,
+    pub why: ProposedFor,
 }
 
 row! {
@@ -149,8 +149,8 @@ async fn for_lot(
 ) -> Result<Vec<Proposal>, DbError> {
     let mut out: Vec<Proposal> = Vec::new();
     let same: Vec<(String, String, i64)> = tx.all(sql::LIST_SAME_LOT, args![warehouse, row.lot_id, from.id]).await?;
-    add(&mut out, same, Why::SameLot);
-    for (sku, why) in [(row.sku_id.0, Why::SameZone), (0, Why::Empty)] {
+    add(&mut out, same, ProposedFor::SameLot);
+    for (sku, why) in [(row.sku_id.0, ProposedFor::SameZone), (0, ProposedFor::Empty)] {
         if out.len() < MOST {
             let empty = tx.all(sql::LIST_EMPTY, args![warehouse, from.id, sku]).await?;
             add(&mut out, empty, why);
@@ -159,7 +159,7 @@ async fn for_lot(
     Ok(out)
 }
 
-fn add(out: &mut Vec<Proposal>, found: Vec<(String, String, i64)>, why: Why) {
+fn add(out: &mut Vec<Proposal>, found: Vec<(String, String, i64)>, why: ProposedFor) {
     for (place, zone, walk_order) in found {
         if out.len() < MOST && !out.iter().any(|proposal| proposal.place == place) {
             out.push(Proposal { place, zone, walk_order, why });

@@ -6,7 +6,7 @@ use tallyman::lookup::query::{Found, Kind, NextStep, look_up};
 use tallyman::order::ops::{CancelOrder, HoldOrder};
 use tallyman::putaway::PutAwayError;
 use tallyman::putaway::ops::PutAway;
-use tallyman::putaway::propose::{Proposal, ToPutAway, Why, proposals};
+use tallyman::putaway::propose::{Proposal, ProposedFor, ToPutAway, proposals};
 use tallyman::stock::model::{LotStatus, StockStatus};
 use tallyman::stock::ops::{Receipt, ReceiveStock, SetLotStatus};
 use tallyman::stock::verify::verify;
@@ -66,7 +66,7 @@ async fn proposed(world: &World, from: &'static str, item: Option<&'static str>)
     world.db.read(|tx| Box::pin(proposals(tx, WarehouseId(1), from, item))).await.unwrap()
 }
 
-fn places(proposals: &[Proposal]) -> Vec<(&str, Why)> {
+fn places(proposals: &[Proposal]) -> Vec<(&str, ProposedFor)> {
     proposals.iter().map(|proposal| (proposal.place.as_str(), proposal.why)).collect()
 }
 
@@ -76,7 +76,7 @@ both!(what_lies_on_the_dock_is_put_away_where_it_belongs, |world| {
     let lots: Vec<_> = lines.iter().map(|line| (line.lot.as_str(), line.status, line.quantity)).collect();
     assert_eq!(lots, [("N1", StockStatus::Good, 6), ("N2", StockStatus::Good, 4), ("N2", StockStatus::Damaged, 1)]);
     // The zone of the SKU first, the nearest there first; then anywhere. B-02 is out of use.
-    let expected = [("A-08", Why::SameZone), ("A-09", Why::SameZone), ("B-01", Why::Empty)];
+    let expected = [("A-08", ProposedFor::SameZone), ("A-09", ProposedFor::SameZone), ("B-01", ProposedFor::Empty)];
     assert_eq!(places(&lines[0].proposals), expected);
     let done = world.does(away("N1", 2, " a-09\r")).await;
     assert_eq!((done.sku.as_str(), done.lot.as_str(), done.quantity, done.left), ("TEE-M", "N1", 2, 4));
@@ -85,11 +85,11 @@ both!(what_lies_on_the_dock_is_put_away_where_it_belongs, |world| {
     assert_eq!(world.text(evidence).await, "scan:DOCK|6901234567892|A-09");
     let lines = proposed(world, "DOCK", Some("(01)06901234567892(10)N1")).await;
     assert_eq!(lines.len(), 1);
-    let expected = [("A-09", Why::SameLot), ("A-08", Why::SameZone), ("B-01", Why::Empty)];
+    let expected = [("A-09", ProposedFor::SameLot), ("A-08", ProposedFor::SameZone), ("B-01", ProposedFor::Empty)];
     assert_eq!(places(&lines[0].proposals), expected);
     // The other lot doesn't go there.
     let lines = proposed(world, "DOCK", None).await;
-    assert_eq!(places(&lines[1].proposals), [("A-08", Why::SameZone), ("B-01", Why::Empty)]);
+    assert_eq!(places(&lines[1].proposals), [("A-08", ProposedFor::SameZone), ("B-01", ProposedFor::Empty)]);
     // The GS1 label names the supplier's lot.
     let labelled = PutAway { item: "010690123456789210S-N1".into(), lot: None, ..away("", 4, "A-09") };
     assert_eq!(world.does(labelled).await.left, 0);
@@ -159,7 +159,7 @@ both!(goods_of_a_cancelled_order_are_put_away_out_of_their_tote, |world| {
     world.does(CancelOrder { order: OrderId(1), reason: "changed mind".into() }).await;
     let lines = proposed(world, "T000001", None).await;
     assert_eq!((lines.len(), lines[0].quantity), (1, 1));
-    assert_eq!(places(&lines[0].proposals)[0], ("A-05", Why::SameLot));
+    assert_eq!(places(&lines[0].proposals)[0], ("A-05", ProposedFor::SameLot));
     assert!(matches!(world.refused(PutAway { to: "A-04".into(), ..back(1) }).await, PutAwayError::OtherLot { .. }));
     assert!(matches!(world.refused(back(2)).await, PutAwayError::PutBack { .. }));
     let done = world.does(PutAway { to: "A-05".into(), lot: None, ..back(1) }).await;

@@ -164,7 +164,8 @@ pub struct OwnPassword {
 #[utoipa::path(put, path = "/me/password", tag = "people", request_body = OwnPassword,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PersonChanged), (status = 401, body = Problem), (status = 409, body = Problem),
-        (status = 422, body = Problem)))]
+        (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 async fn own_password(
     State(app): State<App>,
     caller: Caller,
@@ -189,7 +190,8 @@ pub struct OwnPin {
 #[utoipa::path(put, path = "/me/pin", tag = "people", request_body = OwnPin,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PersonChanged), (status = 401, body = Problem), (status = 409, body = Problem),
-        (status = 422, body = Problem)))]
+        (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 async fn own_pin(
     State(app): State<App>,
     caller: Caller,
