@@ -28,7 +28,6 @@ pub mod shipping;
 pub mod station;
 pub mod stock;
 pub mod storefront;
-pub mod tls;
 pub mod wall;
 pub mod wave;
 pub mod web;

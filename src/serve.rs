@@ -21,8 +21,8 @@ use crate::setup::{self, Administrator, Opened, StartError};
 use crate::station::{devices, port::Printers, queue};
 use crate::storefront::outbox::courier::{self, Courier};
 use crate::storefront::{inbox, outbox};
-use crate::tls::{self, TlsListener};
 use crate::web;
+use crate::web::tls::{self, TlsListener};
 
 /// How long requests and workers may go on after the service was told to end.
 const DRAIN: Duration = Duration::from_secs(10);

@@ -24,6 +24,7 @@ pub mod problem;
 pub mod router;
 pub mod secure;
 mod station;
+pub mod tls;
 
 pub use auth::{Caller, Viewer};
 pub use extract::{Json, Path, Query};
