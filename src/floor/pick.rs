@@ -75,10 +75,11 @@ pub(super) async fn scan(
     }
 }
 
-/// The line that a picker is at: the one they were at, or the first.
+/// The line that a picker is at: the one they were at, one at the place where they stand, or the first.
 #[must_use]
 pub fn current<'a>(pick: &Picking, lines: &'a [RunLine]) -> Option<&'a RunLine> {
-    lines.iter().find(|line| Some(line.allocation_id) == pick.line).or_else(|| lines.first())
+    let same = lines.iter().find(|line| Some(line.allocation_id) == pick.line);
+    same.or_else(|| lines.iter().find(|line| line.place == pick.place_code)).or_else(|| lines.first())
 }
 
 /// How many positions want the same item from the same place.
@@ -217,6 +218,10 @@ impl Walk<'_> {
                 Ok(Heard::ok())
             }
             Command::Short => {
+                // Whoever was to put the full number and says that some are missing hasn't got it: they count anew.
+                if state.pick.at == PickAt::Put {
+                    state.pick.counted = 0;
+                }
                 state.pick.at = PickAt::Short;
                 Ok(Heard::ok())
             }
@@ -385,6 +390,8 @@ impl Walk<'_> {
                 let wanted = self.line.quantity;
                 Err(refused("floor.too_many", &[("picked", &wanted), ("wanted", &wanted)]))
             }
+            // Fewer than were counted or assumed.
+            Code::Quantity(number) => self.quantity(op, state, *number).await,
             other => Err(wrong_kind(other, "kind.tote")),
         }
     }
@@ -423,8 +430,8 @@ impl Walk<'_> {
             return Err(refused("floor.put_back_first", &[("count", &state.pick.counted)]));
         }
         SkipLine { task: self.line.task_id, allocation: self.line.allocation_id }.run(op).await?;
-        state.pick.line = None;
-        state.pick.counted = 0;
+        // Also away from the place, or the same line would be the nearest.
+        state.pick = Picking { run: state.pick.run, ..Picking::default() };
         settle(op, state, self.run).await?;
         Ok(Heard::info("floor.skipped", &[("place", &self.line.place)]))
     }
@@ -432,8 +439,7 @@ impl Walk<'_> {
     /// The pieces that weren't found go to another place or are owed; those in hand are confirmed.
     async fn short(&self, op: &mut Op<'_, '_>, state: &mut State, reason: ShortReason) -> Result<Heard, FloorError> {
         let line = self.line;
-        // In a cart's group the number was assumed, and nothing is in hand yet.
-        let in_hand = if state.pick.at == PickAt::Put || self.group > 1 { 0 } else { state.pick.counted };
+        let in_hand = state.pick.counted;
         let missing = line.quantity - in_hand;
         let report = ReportShort { task: line.task_id, allocation: line.allocation_id, missing, reason };
         let changed = report.run(op).await?;

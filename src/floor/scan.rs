@@ -187,7 +187,7 @@ async fn step(op: &mut Op<'_, '_>, state: &mut State, scan: &Scan) -> Result<Hea
         Screen::Pick => pick::scan(op, state, &code, scan).await,
         Screen::Batch => batch::scan(op, state, &code, scan).await,
         Screen::Wall => wall::scan(op, state, &code, scan).await,
-        Screen::Stow => stow::scan(op, state, &code, scan).await,
+        Screen::Stow => stow::scan(op, state, &code).await,
         Screen::Menu => match &code {
             // A scan begins the work that it belongs to.
             Code::Place { kind: PlaceKind::Cart, .. } => {

@@ -2,7 +2,6 @@
 
 use super::code::{Code, Command};
 use super::model::{Heard, Screen, State, Stowing};
-use super::scan::Scan;
 use super::{FloorError, refused};
 use crate::db::{Op, Operation as _};
 use crate::putaway::PutAwayError;
@@ -24,7 +23,6 @@ pub(super) async fn scan(
     op: &mut Op<'_, '_>,
     state: &mut State,
     code: &Code,
-    scan: &Scan,
 ) -> Result<Heard, FloorError> {
     let stow = &mut state.stow;
     match code {
@@ -74,10 +72,7 @@ pub(super) async fn scan(
         }
         Code::Item(item) => Err(refused("floor.item_in_hand", &[("scanned", &item.code), ("item", &stow.sku)])),
         other if stow.item.is_empty() => Err(super::pick::wrong_kind(other, "kind.item")),
-        other => {
-            let _ = scan;
-            Err(super::pick::wrong_kind(other, "kind.location"))
-        }
+        other => Err(super::pick::wrong_kind(other, "kind.location")),
     }
 }
 

@@ -17,7 +17,7 @@ async fn allowed(op: &mut Op<'_, '_>, person: PersonId) -> Result<(), PeopleErro
     if person == op.person() { Ok(()) } else { changeable(op, person).await.map(|_| ()) }
 }
 
-/// Gives a person a new password. Their sessions end, but for the one that asks.
+/// Gives a person a new password. Set by somebody else, it ends their sessions; set by themselves, it leaves them.
 #[derive(Debug, Serialize)]
 pub struct SetPassword {
     /// Whose.

@@ -176,6 +176,29 @@ both!(a_cart_is_loaded_walked_and_sorted, |world| {
     assert_eq!(world.text("SELECT dropped_at FROM pick_run").await, "PACK-1");
 });
 
+both!(what_a_position_of_a_cart_lacks_can_be_said_before_and_after_its_number_was_assumed, |world| {
+    released(world, 3, 2).await;
+    cart(world, 4).await;
+    let picker = Handheld::picker(world, "011").await;
+    picker.all(&["CART01", "T000001", "T000002", "T000003", "%OK", "A-04", TEE, "T000001", "A-05", TEE]).await;
+    assert_eq!(picker.scan("T000001").await, said("done", "", "pick.put"));
+    // Two were assumed for the second position, and one is there.
+    assert_eq!(picker.wrong("=3").await, "floor.too_many");
+    assert_eq!(picker.scan("=1").await, said("ok", "", "pick.item"));
+    assert_eq!(picker.scan("%SHORT").await.step, "pick.short");
+    assert!(picker.page().await.contains("1 x TEE-M are missing"));
+    let told = picker.scan("%SHORT:MISSING").await;
+    assert_eq!((told.message.as_str(), told.step.as_str()), ("floor.short_elsewhere", "pick.put"));
+    assert_eq!(picker.scan("T000002").await, said("done", "", "pick.put"), "the one in hand");
+    // Of the third position's two none is there: the assumed number isn't taken for pieces in hand.
+    assert_eq!(picker.scan("%SHORT").await.step, "pick.short");
+    assert!(picker.page().await.contains("2 x TEE-M are missing"));
+    assert_eq!(picker.scan("%BACK").await.step, "pick.item");
+    assert_eq!(picker.all(&["%SHORT", "%SHORT:DAMAGED"]).await.message, "floor.short_elsewhere");
+    assert_eq!(world.number("SELECT CAST(SUM(picked) AS BIGINT) FROM allocation").await, 3);
+    assert_eq!(world.number("SELECT CAST(SUM(short) AS BIGINT) FROM allocation").await, 3);
+});
+
 both!(short_skip_full_and_undo_each_have_a_way_on, |world| {
     released(world, 1, 7).await;
     let picker = Handheld::picker(world, "011").await;
