@@ -185,7 +185,7 @@ async fn mine(op: &mut Op<'_, '_>, run: RunId) -> Result<Run, PickError> {
     found.ok_or(PickError::NoRun {})
 }
 
-/// Begins a run, with a cart or for one order. Who has one of that kind gets it again.
+/// Begins a run, with a cart or for one order. Who has one of that kind gets it again; who walks a batch finishes that first.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartRun {
@@ -226,6 +226,9 @@ impl Operation for StartRun {
             keep(op, run.id).await?;
             let loaded = i64::try_from(slots(op.tx, run.id).await?.len()).unwrap_or(i64::MAX);
             return Ok(RunStarted { run_id: run.id, state: run.state, positions: run.positions, loaded });
+        }
+        if super::batch::walks(op.tx, warehouse, person, at).await? {
+            return Err(PickError::OtherRun {});
         }
         let values = args![warehouse, person, cart.as_ref().map(|(id, _)| *id), RunState::Loading, at];
         let made: Option<(RunId,)> = op.tx.opt(sql::INSERT_RUN, values).await?;

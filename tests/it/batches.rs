@@ -191,6 +191,8 @@ both!(totes_and_claims_of_batches_are_refused_with_reasons, |world| {
     assert!(matches!(world.refused(none).await, PickError::NothingToDo {}));
     let batch = claimed(world, 2).await;
     assert_eq!(batch.orders, 2);
+    // Somebody with a batch walks no cart beside.
+    assert!(matches!(world.refused(StartRun { cart: None }).await, PickError::OtherRun {}));
     let tote = |tote: &str| TakeBatchTote { batch: batch.batch_id, tote: tote.into() };
     assert!(matches!(world.refused(tote("A-01")).await, PickError::NotATote { .. }));
     world.does(tote(BATCH_TOTE)).await;

@@ -244,6 +244,21 @@ pub struct BatchView {
     pub lines: Vec<BatchLine>,
 }
 
+/// Whether a person walks a batch now.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn walks(
+    tx: &mut Tx<'_>,
+    warehouse: WarehouseId,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let found: Option<(BatchId, Option<String>, Timestamp)> =
+        tx.opt(sql::READ_MINE, args![warehouse, person, now]).await?;
+    Ok(found.is_some())
+}
+
 /// The batch that a person walks now.
 ///
 /// # Errors
