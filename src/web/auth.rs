@@ -61,6 +61,12 @@ fn secret(headers: &HeaderMap) -> Option<(&str, bool)> {
     scheme.eq_ignore_ascii_case("bearer").then(|| (secret.trim(), false))
 }
 
+/// Whether a page of ours asks, and nobody who uses it: for a part of itself, or for its stream.
+fn asks_by_itself(headers: &HeaderMap) -> bool {
+    let stream = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"text/event-stream");
+    stream || headers.contains_key("x-part")
+}
+
 /// Whether a request that changes something comes from a page of ours.
 #[must_use]
 pub fn from_our_page(headers: &HeaderMap) -> bool {
@@ -86,7 +92,9 @@ impl FromRequestParts<App> for Viewer {
         if holder.session.is_some() != by_cookie {
             return Err(unauthorized());
         }
-        if let Some(session) = &holder.session {
+        // A screen that refreshes itself is nobody at work: a session left open ends all the same.
+        let by_itself = parts.method.is_safe() && asks_by_itself(&parts.headers);
+        if let Some(session) = holder.session.as_ref().filter(|_| !by_itself) {
             app.tokens.touch(&app.db, secret, session, now).await?;
         }
         let crate::people::tokens::Holder { warehouse, actor, name, language, session, .. } = holder;

@@ -3,10 +3,11 @@
 //! The journal is looked at twice a second at most, once for all listeners of this process, and only while there are some.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
 use futures_util::stream::{self, Stream};
@@ -24,8 +25,13 @@ const BEAT: Duration = Duration::from_millis(500);
 const WEIGHT_BEAT: Duration = Duration::from_millis(200);
 /// A sign of life, so that proxies keep the connection.
 const ALIVE: Duration = Duration::from_secs(15);
-/// A stream ends after so long, and the browser asks anew: with the rights that the person has by then.
-const LONGEST_BEATS: u32 = 6_000;
+/// A stream ends after so long, and the browser asks anew: with the session and the rights that the person has by then.
+const LONGEST: Duration = Duration::from_secs(60);
+/// So soon it does.
+const RETRY: Duration = Duration::from_millis(500);
+/// What the station's devices said while nobody listened is told after a gap of up to this many milliseconds: whoever scanned
+/// still stands there.
+const GAP_MS: i64 = 30_000;
 
 /// The route of the stream.
 pub(super) fn routes() -> Router<App> {
@@ -49,6 +55,7 @@ struct Ears {
     device: i64,
     weight: Option<i64>,
     beats: u32,
+    until: Instant,
     waiting: Vec<Event>,
 }
 
@@ -56,6 +63,7 @@ async fn live(
     State(app): State<App>,
     reader: Reader,
     Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, WebError> {
     let warehouse = reader.viewer.warehouse;
     let station = match wanted.station.as_str() {
@@ -64,21 +72,35 @@ async fn live(
     };
     let journal = newest(&app, warehouse).await?;
     let device = app.devices.last();
-    let first = vec![Event::default().event("hello").data(super::assets::build())];
-    let ears = Ears { app, warehouse, station, journal, device, weight: None, beats: 0, waiting: first };
+    let heard = last_heard(&headers);
+    let known = heard.unwrap_or(device).to_string();
+    let mut waiting = vec![Event::default().event("hello").data(super::assets::build()).id(known).retry(RETRY)];
+    if let (Some(station), Some(heard)) = (station, heard) {
+        let missed = app.devices.after(station, heard, Duration::ZERO).await;
+        let now = app.clock.now();
+        let missed = missed.iter().rev().filter(|event| event.sequence <= device && now.ms_since(event.at) < GAP_MS);
+        waiting.splice(0..0, missed.map(told));
+    }
+    let until = Instant::now() + LONGEST;
+    let ears = Ears { app, warehouse, station, journal, device, weight: None, beats: 0, until, waiting };
     let stream = stream::unfold(ears, |mut ears| async move {
         loop {
             if let Some(event) = ears.waiting.pop() {
                 return Some((Ok(event), ears));
             }
             ears.beats += 1;
-            if ears.beats > LONGEST_BEATS {
+            if Instant::now() > ears.until {
                 return None;
             }
             ears.listen().await;
         }
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)))
+}
+
+/// The number of the last event that a browser heard, where it asks again after a gap.
+fn last_heard(headers: &HeaderMap) -> Option<i64> {
+    headers.get("last-event-id")?.to_str().ok()?.parse().ok()
 }
 
 async fn newest(app: &App, warehouse: crate::kernel::ids::WarehouseId) -> Result<i64, crate::db::DbError> {
@@ -108,8 +130,7 @@ impl Ears {
             match newest(&self.app, self.warehouse).await {
                 Ok(newest) if newest > self.journal => {
                     self.journal = newest;
-                    self.waiting
-                        .push(Event::default().event("changed").id(newest.to_string()).data(newest.to_string()));
+                    self.waiting.push(Event::default().event("changed").data(newest.to_string()));
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "the journal can't be read for the live stream"),
@@ -129,5 +150,5 @@ impl Ears {
 
 fn told(event: &StationEvent) -> Event {
     let data = serde_json::to_string(event).unwrap_or_default();
-    Event::default().event("station").data(data)
+    Event::default().event("station").id(event.sequence.to_string()).data(data)
 }

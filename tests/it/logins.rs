@@ -176,6 +176,15 @@ both!(a_session_ends_by_itself_by_its_owner_and_by_others, |world| {
     }
     world.clock.advance_ms(30 * 60_000);
     assert_eq!(first.get("/api/v1/me").await, 401);
+    // A screen that draws itself anew is no sign of anybody; nor is its stream.
+    let left = browser(&admin, by_badge(&badge, "")).await;
+    world.clock.advance_ms(29 * 60_000);
+    for by_itself in [("x-part", "1"), ("accept", "text/event-stream")] {
+        let headers = [("cookie", left.cookie.as_str()), by_itself];
+        assert_eq!(left.client.raw("GET", "/api/v1/me", &headers, Vec::new()).await.status.as_u16(), 200);
+    }
+    world.clock.advance_ms(60_000);
+    assert_eq!(left.get("/api/v1/me").await, 401);
     let long = browser(&admin, by_badge(&badge, "")).await;
     for _ in 0..26 {
         world.clock.advance_ms(29 * 60_000);

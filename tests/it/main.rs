@@ -19,6 +19,7 @@ mod handheld_picking;
 mod handheld_walks;
 mod importing;
 mod kill;
+mod live;
 mod logins;
 mod model;
 mod orders;

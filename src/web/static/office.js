@@ -102,6 +102,7 @@ if (board) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const answer = await fetch(board.dataset.live, { headers: { "x-part": "1" } }).catch(() => null);
+      if (answer?.status === 401) return location.reload();
       if (answer?.ok && !board.contains(document.activeElement)) board.innerHTML = await answer.text(), (at = Date.now());
     }, 500);
   };
@@ -115,6 +116,9 @@ if (board) {
     stream = new EventSource("/live");
     // What happened between the drawing and the listening, also after a broken network.
     stream.addEventListener("hello", () => (channel.postMessage("changed"), draw()));
+    stream.addEventListener("error", ({ target }) => {
+      if (target.readyState === EventSource.CLOSED) (stream = null), draw();
+    });
     stream.addEventListener("changed", () => (channel.postMessage("changed"), draw()));
   };
   setInterval(() => (stream ? channel.postMessage("alive") : lead()), 1500);

@@ -59,12 +59,14 @@ function answered(answer, scan, left) {
   const expected = scan.judged;
   if (answer.signal && answer.signal !== expected) signal(answer.signal), flash(answer.signal);
   const otherwise = expected && expected !== "wrong" && (answer.signal === "wrong" || answer.stale);
-  if (otherwise && (left || scan.late)) {
+  if (otherwise && left) {
     refusals.push(texts["floor.refused_later"].replace("{reason}", answer.message ?? ""));
     sessionStorage.setItem("refusals", JSON.stringify(refusals));
   }
   if (left && !otherwise) return;
   if (answer.html) $("#step").innerHTML = answer.html, read();
+  // Refused before it was looked at: too long, or by a server that is in trouble.
+  if (!answer.html && answer.detail) return signal("wrong"), local(answer.detail);
   if (!refusals.length) $("#local").hidden = true;
   else if (!left) local(refusals[0]);
   if (answer.html && $(".step").dataset.build !== build && !left && !task) location.reload();

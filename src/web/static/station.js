@@ -77,6 +77,10 @@ function follow(station) {
   });
   stream.addEventListener("hello", refresh);
   stream.addEventListener("changed", refresh);
+  // A server that is there and refuses ends the stream for good: who is logged out sees the login.
+  stream.addEventListener("error", ({ target }) => {
+    if (target.readyState === EventSource.CLOSED && target === stream) refresh(), setTimeout(() => target === stream && follow(station), 5000);
+  });
 }
 
 // Draws anew what stands on the screen, unless somebody is in the middle of something.
@@ -89,6 +93,7 @@ function refresh() {
     stale = false;
     const before = version;
     const answer = await fetch("/station/part", { headers: { "x-part": "1" } }).catch(() => null);
+    if (answer?.status === 401 && !busy()) return location.reload();
     const html = answer?.ok ? await answer.text() : "";
     if (html && version === before && !busy()) draw(html);
   }, 500);

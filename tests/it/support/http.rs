@@ -2,6 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use futures_util::StreamExt as _;
 use serde_json::Value;
 use tallyman::app::App;
 use tallyman::kernel::actor::Role;
@@ -109,6 +110,27 @@ impl Client {
             request = request.header(*name, *value);
         }
         self.call(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// What a stream says until it has said `enough`, at most ten seconds long; then the connection is gone.
+    pub async fn hears(&self, path: &str, headers: &[(&str, &str)], enough: &str) -> String {
+        let mut request = Request::builder().uri(path).header("authorization", format!("Bearer {}", self.secret));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router.clone().call(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (mut stream, mut heard) = (response.into_body().into_data_stream(), String::new());
+        let listening = async {
+            while let Some(bytes) = stream.next().await {
+                heard.push_str(&String::from_utf8_lossy(&bytes.unwrap()));
+                if heard.contains(enough) {
+                    return;
+                }
+            }
+        };
+        // Broken off or not, the caller looks at what was heard.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(10), listening).await;
+        heard
     }
 
     /// A file with its key.
