@@ -126,6 +126,10 @@ async fn played(bench: &demo::Bench) -> anyhow::Result<()> {
 fn greet(demo: &demo::Demo, language: Language) {
     let address = demo.address();
     say(&messages::say(language, "cli.serving", &[("address", address.clone())]));
+    if let Some((number, password)) = demo.login() {
+        let facts = [("number", number.to_owned()), ("password", password.to_owned())];
+        say(&messages::say(language, "cli.demo_login", &facts));
+    }
     let tokens = demo.tokens();
     for (number, token) in &tokens {
         say(&format!("  {number:<6} {token}"));

@@ -166,6 +166,12 @@ impl Demo {
         format!("http://{}", self.running.address)
     }
 
+    /// The number and password that open its screens.
+    #[must_use]
+    pub fn login(&self) -> Option<(&'static str, &str)> {
+        self.running.administrator.as_ref().map(|a| (a.number, a.password.as_str()))
+    }
+
     /// Everybody's number and token, the administrator first.
     #[must_use]
     pub fn tokens(&self) -> Vec<(String, String)> {

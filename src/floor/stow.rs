@@ -19,11 +19,7 @@ pub(super) fn begin(op: &Op<'_, '_>, state: &mut State) -> Result<Heard, FloorEr
 }
 
 /// Does what putting away does with a code.
-pub(super) async fn scan(
-    op: &mut Op<'_, '_>,
-    state: &mut State,
-    code: &Code,
-) -> Result<Heard, FloorError> {
+pub(super) async fn scan(op: &mut Op<'_, '_>, state: &mut State, code: &Code) -> Result<Heard, FloorError> {
     let stow = &mut state.stow;
     match code {
         Code::Command(Command::Back) => {

@@ -129,7 +129,7 @@ fn seal(op: &Op<'_, '_>, signature: &str) -> Result<Vec<u8>, ShippingError> {
 }
 
 /// What signatures are sealed for.
-const SIGNATURE: &str = "signature";
+pub(super) const SIGNATURE: &str = "signature";
 
 /// A hand-over that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::handover::SIGNATURE;
 use super::{ManifestState, ShippingError, sql};
 use crate::db::{DbError, Tx};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{CarrierId, ManifestId, PlaceId, WarehouseId};
+use crate::kernel::vault::Vault;
 use crate::{args, row};
 
 row! {
@@ -67,6 +69,8 @@ row! {
         pub count: i64,
         /// Their weight, as far as they were weighed.
         pub weight_grams: i64,
+        /// In which form there is a signature of who took them: `svg`; empty where nobody signed on glass.
+        pub signature: String,
     }
 }
 
@@ -164,6 +168,28 @@ pub async fn manifest(
     let head = head.ok_or_else(|| ShippingError::NotFound { what: "manifest", code: manifest.to_string() })?;
     let parcels = tx.all(sql::LIST_PARCELS, args![manifest]).await?;
     Ok(ManifestView { manifest: head, parcels })
+}
+
+/// The signature of who took a manifest's parcels, as an SVG.
+///
+/// # Errors
+/// [`ShippingError::NotFound`] where nobody signed on glass; where the vault can't open it; a failure of the database.
+pub async fn signature(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    warehouse: WarehouseId,
+    manifest: ManifestId,
+) -> Result<String, ShippingError> {
+    let found: Option<(Option<Vec<u8>>,)> = tx.opt(sql::SELECT_SIGNATURE, args![warehouse, manifest]).await?;
+    let sealed = found.and_then(|(sealed,)| sealed);
+    let sealed = sealed.ok_or_else(|| ShippingError::NotFound { what: "signature", code: manifest.to_string() })?;
+    let opened = vault.open(SIGNATURE, &sealed).map_err(|error| DbError::Form(error.to_string()))?;
+    let path = String::from_utf8(opened).map_err(|error| DbError::Form(error.to_string()))?;
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1000 300\" width=\"1000\" height=\"300\">\
+         <rect width=\"1000\" height=\"300\" fill=\"#fff\"/>\
+         <path d=\"{path}\" fill=\"none\" stroke=\"#000\" stroke-width=\"4\"/></svg>"
+    ))
 }
 
 impl ManifestView {

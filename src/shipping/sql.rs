@@ -102,7 +102,8 @@ crate::statements! {
     /// A manifest for a screen.
     SELECT_VIEW = "SELECT m.id, m.number, m.state, c.code, c.name_en, c.name_zh, m.created_at, m.handed_over_at, m.taken_by,
         (SELECT COUNT(*) FROM manifest_parcel mp WHERE mp.manifest_id = m.id),
-        (SELECT CAST(COALESCE(SUM(p.weight_grams), 0) AS BIGINT) FROM manifest_parcel mp JOIN parcel p ON p.place_id = mp.parcel_id WHERE mp.manifest_id = m.id)
+        (SELECT CAST(COALESCE(SUM(p.weight_grams), 0) AS BIGINT) FROM manifest_parcel mp JOIN parcel p ON p.place_id = mp.parcel_id WHERE mp.manifest_id = m.id),
+        CASE WHEN m.signature IS NULL THEN '' ELSE 'svg' END
         FROM manifest m JOIN carrier c ON c.id = m.carrier_id
         WHERE m.warehouse_id = $1 AND ($2 = 0 OR m.id = $2) AND ($3 = '' OR m.state = $3) AND ($4 = '' OR c.code = $4) AND ($5 = 0 OR m.id < $5)
         ORDER BY m.id DESC LIMIT $6";

@@ -12,6 +12,7 @@ use tallyman::shipping::{ShippingError, query};
 
 use crate::both;
 use crate::support::dock::{carriers, packed};
+use crate::support::http::Client;
 use crate::support::{World, at_once, shared};
 
 /// Labelled parcels, and an open manifest for their carrier.
@@ -181,6 +182,28 @@ both!(each_reason_why_a_parcel_may_not_go_is_told_apart, |world| {
     let picker = world.db.operate(world.as_role(Role::Picker), scan(manifest, "SF4")).await.unwrap_err();
     assert_eq!(picker.code(), "forbidden");
     assert!(matches!(world.refused(scan(ManifestId(99), "SF4")).await, ShippingError::NotFound { .. }));
+});
+
+both!(the_signature_of_who_took_the_parcels_is_kept_sealed_and_shown_to_who_ships, |world| {
+    let manifest = dock(world, 2, 1).await;
+    let (packer, picker) = (Client::of(world, Role::Packer).await, Client::of(world, Role::Picker).await);
+    let path = format!("/manifests/{}/signature", manifest.0);
+    world.does(scan(manifest, "SF1")).await;
+    for bad in ["", "L1 2", "M1 2\"/><script>", "M1 2 C3 4 5 6 7 8"] {
+        let signed = HandOver { manifest, taken_by: "王师傅".into(), signature: Some(bad.into()) };
+        assert!(matches!(world.refused(signed).await, ShippingError::BadSignature {}), "{bad}");
+    }
+    assert_eq!(packer.get(&path).await.refusal(), (404, "not_found".into()));
+    let signed = HandOver { manifest, taken_by: "王师傅".into(), signature: Some("M10 20L30 40".into()) };
+    world.does(signed).await;
+    let shown = packer.get(&path).await;
+    assert_eq!(shown.headers["content-type"], "image/svg+xml");
+    assert!(shown.text.starts_with("<svg ") && shown.text.contains("d=\"M10 20L30 40\""), "{}", shown.text);
+    assert_eq!(picker.get(&path).await.refusal().0, 403);
+    assert_eq!(packer.get(&format!("/manifests/{}", manifest.0)).await.json()["signature"], "svg");
+    // As text in one database, as hex in the other.
+    let open = "SELECT COUNT(*) FROM manifest WHERE CAST(signature AS TEXT) LIKE '%M10%' OR CAST(signature AS TEXT) LIKE '%4d3130%'";
+    assert_eq!(world.number(open).await, 0);
 });
 
 both!(what_went_wrong_since_the_scan_stops_the_hand_over, |world| {

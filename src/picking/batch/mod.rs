@@ -248,12 +248,7 @@ pub struct BatchView {
 ///
 /// # Errors
 /// A failure of the database.
-pub async fn walks(
-    tx: &mut Tx<'_>,
-    warehouse: WarehouseId,
-    person: PersonId,
-    now: Timestamp,
-) -> Result<bool, DbError> {
+pub async fn walks(tx: &mut Tx<'_>, warehouse: WarehouseId, person: PersonId, now: Timestamp) -> Result<bool, DbError> {
     let found: Option<(BatchId, Option<String>, Timestamp)> =
         tx.opt(sql::READ_MINE, args![warehouse, person, now]).await?;
     Ok(found.is_some())

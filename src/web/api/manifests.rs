@@ -1,5 +1,7 @@
 //! Manifests and the hand-over.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_manifests, open))
         .routes(routes!(one_manifest))
         .routes(routes!(manifest_csv))
+        .routes(routes!(signature))
         .routes(routes!(print))
         .routes(routes!(scan_out))
         .routes(routes!(take_off))
@@ -140,6 +143,25 @@ async fn manifest_csv(
     let name = format!("attachment; filename=\"{}.csv\"", view.manifest.number);
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, csv).into_response())
+}
+
+/// The signature of who took the parcels.
+#[utoipa::path(get, path = "/manifests/{manifest}/signature", tag = "manifests", params(("manifest" = i64, Path)),
+    responses((status = 200, content_type = "image/svg+xml", body = String), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn signature(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(manifest): Path<ManifestId>,
+) -> Result<Response, WebError> {
+    viewer.require(Right::Ship)?;
+    let (warehouse, services) = (viewer.warehouse, Arc::clone(&app.services));
+    let read = app.db.read(|tx| {
+        let services = Arc::clone(&services);
+        Box::pin(async move { query::signature(tx, &services.vault, warehouse, manifest).await })
+    });
+    let svg = read.await?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
 
 /// A scanned parcel.

@@ -239,6 +239,7 @@ const MANIFESTS: &[Column] = &[
     column("created_at", Kind::Moment),
     column("handed_over_at", Kind::Moment),
     column("taken_by", Kind::Text),
+    link("signature", Kind::Text, "/api/v1/manifests/{id}/signature"),
 ];
 
 pub(super) async fn manifests(
@@ -276,6 +277,7 @@ pub(super) async fn people(
 }
 
 const SESSIONS: &[Column] = &[
+    column("id", Kind::Number),
     column("person", Kind::Text),
     column("way", Kind::Name("way")),
     column("station", Kind::Text),
@@ -293,7 +295,7 @@ pub(super) async fn sessions(
     let (warehouse, now) = (reader.viewer.warehouse, app.clock.now());
     let rows: Result<Vec<_>, DbError> =
         app.db.read(|tx| Box::pin(crate::people::sessions::list(tx, warehouse, now))).await;
-    answer(&reader, Place::of("office.sessions", "/sessions"), asked, SESSIONS, &rows?)
+    answer(&reader, Place { actions: "sessions", ..Place::of("office.sessions", "/sessions") }, asked, SESSIONS, &rows?)
 }
 
 const JOBS: &[Column] = &[
