@@ -3,13 +3,14 @@
 //! The journal is looked at twice a second at most, once for all listeners of this process, and only while there are some.
 
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
+use futures_util::StreamExt as _;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use serde_json::json;
@@ -55,7 +56,6 @@ struct Ears {
     device: i64,
     weight: Option<i64>,
     beats: u32,
-    until: Instant,
     waiting: Vec<Event>,
 }
 
@@ -81,21 +81,17 @@ async fn live(
         let missed = missed.iter().rev().filter(|event| event.sequence <= device && now.ms_since(event.at) < GAP_MS);
         waiting.splice(0..0, missed.map(told));
     }
-    let until = Instant::now() + LONGEST;
-    let ears = Ears { app, warehouse, station, journal, device, weight: None, beats: 0, until, waiting };
+    let ears = Ears { app, warehouse, station, journal, device, weight: None, beats: 0, waiting };
     let stream = stream::unfold(ears, |mut ears| async move {
         loop {
             if let Some(event) = ears.waiting.pop() {
                 return Some((Ok(event), ears));
             }
             ears.beats += 1;
-            if Instant::now() > ears.until {
-                return None;
-            }
             ears.listen().await;
         }
     });
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)))
+    Ok(Sse::new(stream.take_until(tokio::time::sleep(LONGEST))).keep_alive(KeepAlive::new().interval(ALIVE)))
 }
 
 /// The number of the last event that a browser heard, where it asks again after a gap.

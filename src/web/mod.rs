@@ -10,6 +10,7 @@ mod authority;
 pub mod cookie;
 pub mod document;
 pub mod extract;
+mod floor;
 mod health;
 pub mod inbound;
 pub mod line;

@@ -3,21 +3,17 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::floor::{self, Sent, texts, within_html};
 use super::page::{Look, html};
-use super::problem::Complete;
-use super::{Json, Reader, WebError, assets};
+use super::{Json, Reader, WebError};
 use crate::app::App;
-use crate::db::OperationKey;
-use crate::floor::model::{PickAt, Signal, Source, Surface};
-use crate::floor::scan::{self, LONGEST_SCAN, Scan};
+use crate::floor::model::{PickAt, Signal, Surface};
+use crate::floor::scan;
 use crate::floor::view::{self, Body, PdaView, PickView};
-use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::lookup::query::{Kind, NextStep};
 use crate::people::sessions::Theme;
@@ -121,17 +117,6 @@ fn task(look: &Look, pick: &PickView) -> serde_json::Value {
     })
 }
 
-/// JSON as it may stand within HTML.
-fn within_html(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-}
-
-/// Sentences for a page's script, by their ids.
-pub(super) fn texts(look: &Look, ids: &[&str]) -> String {
-    let texts = ids.iter().map(|id| ((*id).to_owned(), json!(look.t(id)))).collect();
-    within_html(&serde_json::Value::Object(texts))
-}
-
 async fn read(app: &App, reader: &Reader, look: &Look) -> Result<PdaView, WebError> {
     let (warehouse, person) = (reader.viewer.warehouse, reader.viewer.actor.person);
     let now = app.clock.now();
@@ -156,61 +141,6 @@ async fn show(State(app): State<App>, reader: Reader) -> Result<Response, WebErr
     html(&Page { look: &look, name: &reader.viewer.name, number: &reader.viewer.actor.number, main, texts })
 }
 
-/// A scan, as a handheld sends it.
-#[derive(Debug, Deserialize)]
-pub(super) struct Sent {
-    operation_key: String,
-    version: i64,
-    #[serde(default)]
-    after: String,
-    raw: String,
-    #[serde(default)]
-    aim: String,
-    source: Source,
-    scanned_at: i64,
-}
-
-/// What a handheld hears.
-#[derive(Debug, Serialize)]
-struct Answer {
-    signal: Signal,
-    message_id: Option<String>,
-    message: Option<String>,
-    version: i64,
-    stale: bool,
-    step: &'static str,
-    html: String,
-}
-
-impl Sent {
-    /// The scan, where it is one.
-    pub(super) fn scan(self, surface: Surface) -> Result<(OperationKey, Scan), WebError> {
-        let malformed = |field: &str| {
-            let facts = vec![("reason", field.to_owned())];
-            WebError::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_request", facts)
-        };
-        let key = OperationKey::parse(&self.operation_key).ok_or_else(|| malformed("operation_key"))?;
-        if self.raw.len() > LONGEST_SCAN || self.raw.trim().is_empty() || self.raw.contains('\0') {
-            return Err(malformed("raw"));
-        }
-        if self.aim.len() > 3 || self.after.len() > 200 || self.aim.contains('\0') || self.after.contains('\0') {
-            return Err(malformed("aim"));
-        }
-        let scan = Scan {
-            surface,
-            version: self.version,
-            after: self.after,
-            raw: self.raw,
-            aim: self.aim,
-            source: self.source,
-            scanned_at: Timestamp(self.scanned_at),
-            station: String::new(),
-            refused: None,
-        };
-        Ok((key, scan))
-    }
-}
-
 async fn take(State(app): State<App>, reader: Reader, Json(sent): Json<Sent>) -> Result<Response, WebError> {
     let (key, scan) = sent.scan(Surface::Pda)?;
     let context = app.context(reader.viewer.warehouse, reader.viewer.actor.clone(), key);
@@ -219,34 +149,13 @@ async fn take(State(app): State<App>, reader: Reader, Json(sent): Json<Sent>) ->
     let look = reader.look_of(Theme::Dark);
     let view = read(&app, &reader, &look).await?;
     let html = main_part(&look, &view, &reader)?;
-    let answer = Answer {
-        signal: verdict.signal,
-        message_id: verdict.said.as_ref().map(|said| said.id.clone()),
-        message: verdict.said.as_ref().map(|said| said.sentence(&look.language)),
-        version: view.version,
-        stale: verdict.stale,
-        step: view.step,
-        html,
-    };
-    let body = serde_json::to_string(&answer).map_err(WebError::internal)?;
-    let status = if verdict.stale { StatusCode::CONFLICT } else { StatusCode::OK };
-    let headers =
-        [(axum::http::header::CONTENT_TYPE, "application/json"), (axum::http::header::CACHE_CONTROL, "no-store")];
-    let mut response = (status, headers, [("x-build", assets::build())], body).into_response();
-    response.extensions_mut().insert(Complete);
-    Ok(response)
+    floor::answer(&look, &verdict, (view.version, view.step), None, html)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::messages::Language;
-
-    #[test]
-    fn json_within_a_page_closes_no_tag() {
-        let value = json!({ "name": "</script><b>&" });
-        assert_eq!(within_html(&value), "{\"name\":\"\\u003c/script\\u003e\\u003cb\\u003e\\u0026\"}");
-    }
 
     #[test]
     fn every_sentence_that_the_device_says_is_in_the_catalogue() {

@@ -3,14 +3,12 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::Serialize;
 
+use super::floor::{self, Sent};
 use super::page::{Look, html};
-use super::pda::Sent;
-use super::problem::Complete;
 use super::{Json, Reader, WebError};
 use crate::app::App;
 use crate::db::OperationKey;
@@ -115,7 +113,7 @@ async fn show(State(app): State<App>, reader: Reader) -> Result<Response, WebErr
     let station = stands_at(&reader);
     let view = read(&app, &reader, &station).await?;
     let main = main_part(&app, &look, &view, &reader)?;
-    let texts = super::pda::texts(&look, SAID_BY_DEVICE);
+    let texts = floor::texts(&look, SAID_BY_DEVICE);
     let viewer = &reader.viewer;
     html(&Page { look: &look, name: &viewer.name, number: &viewer.actor.number, station: &station, main, texts })
 }
@@ -127,19 +125,6 @@ async fn part(State(app): State<App>, reader: Reader) -> Result<Response, WebErr
     let main = main_part(&app, &look, &view, &reader)?;
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, main).into_response())
-}
-
-/// What a station's page hears.
-#[derive(Debug, Serialize)]
-struct Answer {
-    signal: Signal,
-    message_id: Option<String>,
-    message: Option<String>,
-    version: i64,
-    stale: bool,
-    step: &'static str,
-    station: String,
-    html: String,
 }
 
 async fn take(State(app): State<App>, reader: Reader, Json(sent): Json<Sent>) -> Result<Response, WebError> {
@@ -157,22 +142,8 @@ async fn take(State(app): State<App>, reader: Reader, Json(sent): Json<Sent>) ->
     app.wake.outbox.notify_one();
     app.wake.print.notify_one();
     let view = read(&app, &reader, &station).await?;
-    let answer = Answer {
-        signal: verdict.signal,
-        message_id: verdict.said.as_ref().map(|said| said.id.clone()),
-        message: verdict.said.as_ref().map(|said| said.sentence(&look.language)),
-        version: view.version,
-        stale: verdict.stale,
-        step: view.step,
-        station,
-        html: main_part(&app, &look, &view, &reader)?,
-    };
-    let body = serde_json::to_string(&answer).map_err(WebError::internal)?;
-    let status = if verdict.stale { StatusCode::CONFLICT } else { StatusCode::OK };
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    let mut response = (status, headers, body).into_response();
-    response.extensions_mut().insert(Complete);
-    Ok(response)
+    let html = main_part(&app, &look, &view, &reader)?;
+    floor::answer(&look, &verdict, (view.version, view.step), Some(station), html)
 }
 
 /// The browser stands at a station from now on.
