@@ -26,6 +26,8 @@ crate::codes! {
         Missing = "%SHORT:MISSING",
         /// They are damaged.
         Damaged = "%SHORT:DAMAGED",
+        /// They can't be got at: from another place.
+        Other = "%OTHER",
         /// The tote is full.
         Full = "%FULL",
         /// Prints the last label once more.

@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod code;
+pub mod elsewhere;
 pub mod model;
 pub mod out;
 pub mod pack;

@@ -171,6 +171,8 @@ crate::codes! {
         Put = "put",
         /// Pieces are missing: why?
         Short = "short",
+        /// The goods can't be got at: from which other place?
+        Other = "other",
         /// The tote is full: the next one.
         Full = "full",
         /// Really undo?
@@ -436,6 +438,7 @@ impl State {
             (Screen::Pick, PickAt::Item) => "pick.item",
             (Screen::Pick, PickAt::Put) => "pick.put",
             (Screen::Pick, PickAt::Short) => "pick.short",
+            (Screen::Pick, PickAt::Other) => "pick.other",
             (Screen::Pick, PickAt::Full) => "pick.full",
             (Screen::Pick, PickAt::Undo) => "pick.undo",
             (Screen::Pick, PickAt::Drop) => "pick.drop",

@@ -6,7 +6,7 @@
 use super::code::{Code, Command, Item};
 use super::model::{Heard, PickAt, Picking, Screen, State, UNDO_MS, Undoable};
 use super::scan::Scan;
-use super::{FloorError, refused, sql};
+use super::{FloorError, elsewhere, refused, sql};
 use crate::args;
 use crate::db::{Op, Operation as _};
 use crate::kernel::text::scanned;
@@ -70,6 +70,7 @@ pub(super) async fn scan(
             PickAt::Item => walk.item(op, state, code, scan).await,
             PickAt::Put => walk.put(op, state, code).await,
             PickAt::Full => walk.full(op, state, code).await,
+            PickAt::Other => walk.elsewhere(op, state, code).await,
             _ => walk.place(op, state, code, scan).await,
         },
     }
@@ -227,6 +228,7 @@ impl Walk<'_> {
             }
             Command::Missing => self.short(op, state, ShortReason::Missing).await,
             Command::Damaged => self.short(op, state, ShortReason::Damaged).await,
+            Command::Other => self.ask_elsewhere(state),
             Command::Skip => self.skip(op, state).await,
             Command::Full => {
                 state.pick.at = PickAt::Full;
@@ -423,6 +425,25 @@ impl Walk<'_> {
         state.undo = None;
         self.resume(state);
         Ok(Heard::ok().saying("floor.new_tote", &[("tote", code)]))
+    }
+
+    /// The whole line goes to another place, so nothing of it may be in hand.
+    fn ask_elsewhere(&self, state: &mut State) -> Result<Heard, FloorError> {
+        if state.pick.counted > 0 && state.pick.at != PickAt::Put {
+            return Err(refused("floor.put_back_first", &[("count", &state.pick.counted)]));
+        }
+        state.pick.counted = 0;
+        state.pick.at = PickAt::Other;
+        Ok(Heard::ok())
+    }
+
+    async fn elsewhere(&self, op: &mut Op<'_, '_>, state: &mut State, code: &Code) -> Result<Heard, FloorError> {
+        let place = elsewhere::take(op, self.line, code).await?;
+        // Whoever scanned the other place stands there.
+        let (place_code, run) = (place.clone(), state.pick.run);
+        state.pick = Picking { run, place: place.clone(), place_code, ..Picking::default() };
+        settle(op, state, self.run).await?;
+        Ok(Heard::info("floor.elsewhere", &[("item", &self.line.sku), ("place", &place)]))
     }
 
     async fn skip(&self, op: &mut Op<'_, '_>, state: &mut State) -> Result<Heard, FloorError> {

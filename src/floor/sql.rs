@@ -22,6 +22,8 @@ crate::statements! {
         ORDER BY 1 LIMIT 2";
     /// A lot of a SKU by its number.
     SELECT_LOT = "SELECT id, number FROM lot WHERE warehouse_id = $1 AND sku_id = $2 AND (number = $3 OR supplier_lot = $3) ORDER BY id LIMIT 1";
+    /// The number of a lot.
+    SELECT_LOT_NUMBER = "SELECT number FROM lot WHERE id = $1";
     /// How many lots of a SKU lie at a place and may be picked.
     COUNT_LOTS_AT = "SELECT COUNT(*) FROM stock_cell c JOIN place p ON p.id = c.place_id WHERE c.warehouse_id = $1 AND p.code = $2 AND p.warehouse_id = $1
         AND c.sku_id = $3 AND c.on_hand > 0 AND c.status = 'good'";

@@ -1,8 +1,9 @@
 //! What a handheld shows: read anew for each answer, so that every device shows the same step.
 
+use super::elsewhere::Elsewhere;
 use super::model::{Message, PickAt, Screen, Sorting, State, Stowing, Surface, UNDO_MS, Undoable};
 use super::scan::{Standing, standing};
-use super::{pick, sql};
+use super::{elsewhere, pick, sql};
 use crate::args;
 use crate::db::{DbError, Tx};
 use crate::kernel::Timestamp;
@@ -78,6 +79,8 @@ pub struct PickView {
     pub stopped: Vec<Slot>,
     /// Whether a batch's orders are of one piece each.
     pub single: bool,
+    /// From where else the line could be taken, where that is asked.
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 impl PickView {
@@ -183,6 +186,7 @@ async fn picking(
         undo: state.undo.clone().filter(|undo| now.ms_since(undo.at) < UNDO_MS),
         stopped: Vec::new(),
         single: false,
+        elsewhere: Vec::new(),
     };
     let Some(run) = run::live(tx, warehouse, person).await? else { return Ok(shown) };
     let view = run::view(tx, run, person).await?;
@@ -192,6 +196,9 @@ async fn picking(
         let later = view.lines.iter().find(|next| next.place != line.place);
         shown.next = later.cloned();
         shown.line = Some(line.clone());
+        if pick.at == PickAt::Other {
+            shown.elsewhere = elsewhere::places(tx, warehouse, line, now).await?;
+        }
     } else if shown.at != PickAt::Load && shown.at != PickAt::Cart {
         shown.at = PickAt::Drop;
     }
@@ -270,6 +277,7 @@ async fn batch_picking(
         }),
         stopped: Vec::new(),
         single: batch.single,
+        elsewhere: Vec::new(),
     })
 }
 

@@ -108,7 +108,7 @@ pub enum Outcome {
     },
     /// The printer can't print now; no byte of the job left.
     Held {
-        /// The fault's code: `paper_out`, `offline`.
+        /// The fault's code: `paper_out`, `offline`; empty where nothing is wrong with the printer.
         fault: String,
         /// What was seen, for a technician.
         error: String,
@@ -249,10 +249,10 @@ async fn sent(op: &mut Op<'_, '_>, job: &JobRow) -> Result<(), DbError> {
 /// Shows at the printer what holds it up, or that nothing does any more.
 async fn fault(op: &mut Op<'_, '_>, printer: PrinterId, outcome: &Outcome) -> Result<(), DbError> {
     let (code, kind) = match outcome {
-        Outcome::Held { fault, .. } => (fault.as_str(), "printer.held_up"),
+        Outcome::Held { fault, .. } if !fault.is_empty() => (fault.as_str(), "printer.held_up"),
         Outcome::Printed { .. } | Outcome::Sent => ("", "printer.clear"),
-        // A broken connection or a label that can't be drawn says nothing about what holds the printer up.
-        Outcome::InDoubt { .. } | Outcome::Unprintable { .. } => return Ok(()),
+        // A broken connection, a label that can't be drawn or a program that ends says nothing about what holds the printer up.
+        Outcome::Held { .. } | Outcome::InDoubt { .. } | Outcome::Unprintable { .. } => return Ok(()),
     };
     let at = (!code.is_empty()).then(|| op.at());
     if op.tx.exec(sql::SET_FAULT, args![printer, code, at]).await? == 1 {

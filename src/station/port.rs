@@ -50,7 +50,9 @@ impl Port for Printers {
             let bytes = match tokio::task::spawn_blocking(move || draw(&layouts, &row, &data)).await {
                 Ok(Ok(bytes)) => bytes,
                 Ok(Err(error)) => return Outcome::Unprintable { error: error.to_string() },
-                Err(error) => return Outcome::Unprintable { error: error.to_string() },
+                Err(error) if error.is_panic() => return Outcome::Unprintable { error: error.to_string() },
+                // The program is ending, and says nothing about the label: it waits for the next start.
+                Err(error) => return Outcome::Held { fault: String::new(), error: error.to_string() },
             };
             let (way, name) = (Way::to(printer), file_name(printer, attempt.job, content));
             match printer.agent {

@@ -231,6 +231,36 @@ both!(short_skip_full_and_undo_each_have_a_way_on, |world| {
     assert_eq!(picker.wrong("%UNDO!").await, "floor.nothing_to_undo");
 });
 
+both!(goods_that_cannot_be_reached_are_taken_from_another_place, |world| {
+    released(world, 1, 7).await;
+    let picker = Handheld::picker(world, "011").await;
+    picker.all(&["%GO:PICK", "T000001"]).await;
+    let before = picker.page().await;
+    let first = before.split("data-f=\"place\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    picker.all(&[&first, TEE]).await;
+    // One is in hand: it must go back first.
+    assert_eq!(picker.scan("%SHORT").await.step, "pick.short");
+    assert_eq!(picker.wrong("%OTHER").await, "floor.put_back_first");
+    picker.all(&["%BACK", "%UNDO", "%SHORT"]).await;
+    assert!(picker.page().await.contains("%OTHER"));
+    assert_eq!(picker.scan("%OTHER").await, said("ok", "", "pick.other"));
+    assert_eq!(picker.wrong(&first).await, "floor.same_place");
+    assert_eq!(picker.wrong(TEE).await, "floor.wrong_kind");
+    assert_eq!(picker.scan("%BACK").await.step, "pick.item", "back without having done anything");
+    picker.all(&["%SHORT", "%OTHER"]).await;
+    let page = picker.page().await;
+    let offered = page.split("<ul class=\"cells\">").nth(1).unwrap().split("</ul>").next().unwrap();
+    let place =
+        offered.split("<strong>").nth(1).unwrap_or_else(|| panic!("{page}")).split('<').next().unwrap().to_owned();
+    assert_ne!(place, first);
+    assert_eq!(picker.scan(&place).await, said("info", "floor.elsewhere", "pick.item"));
+    assert!(picker.page().await.contains(&format!("data-f=\"place\">{place}<")));
+    let substituted = "SELECT COUNT(*) FROM event WHERE kind = 'pick.substituted' AND data LIKE '%unreachable%'";
+    assert_eq!(world.number(substituted).await, 1);
+    // The person stands there already: the item is next.
+    assert_eq!(picker.scan(TEE).await.signal, "ok");
+});
+
 both!(undo_is_over_after_thirty_seconds, |world| {
     released(world, 1, 6).await;
     let picker = Handheld::picker(world, "011").await;

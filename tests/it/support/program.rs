@@ -35,9 +35,9 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts it and waits until it says where it listens.
+    /// Starts it and waits until it says where it listens. What it logs is seen beside the tests' own lines.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it ended before it served").unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
