@@ -58,6 +58,8 @@ crate::codes! {
         TakeOver = "%TAKE_OVER",
         /// What is left goes into another parcel.
         Split = "%SPLIT",
+        /// A piece is damaged, and doesn't go into the parcel.
+        Aside = "%ASIDE",
         /// Opens a closed parcel again.
         Reopen = "%REOPEN",
         /// Passes something that couldn't be checked, with a reason.

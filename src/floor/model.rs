@@ -255,6 +255,8 @@ crate::codes! {
         Verify = "verify",
         /// Why is it closed unchecked?
         Force = "force",
+        /// A damaged piece: which one, and where is it put?
+        Aside = "aside",
         /// Onto the scale.
         Weigh = "weigh",
         /// The weight isn't what it should be.
@@ -282,13 +284,23 @@ pub struct Packing {
     pub item: String,
     /// Pieces of it that are in.
     pub verified: i64,
+    /// The damaged piece in hand, as it was scanned, and the lot that its label names.
+    pub aside: Option<(String, Option<String>)>,
     /// The list that parcels are scanned onto.
     pub manifest: Option<ManifestId>,
 }
 
 impl Default for Packing {
     fn default() -> Self {
-        Self { at: PackAt::Tote, parcel: None, tote: String::new(), item: String::new(), verified: 0, manifest: None }
+        Self {
+            at: PackAt::Tote,
+            parcel: None,
+            tote: String::new(),
+            item: String::new(),
+            verified: 0,
+            aside: None,
+            manifest: None,
+        }
     }
 }
 
@@ -463,6 +475,8 @@ impl State {
                 PackAt::TakeOver => "pack.take_over",
                 PackAt::Verify => "pack.verify",
                 PackAt::Force => "pack.force",
+                PackAt::Aside if self.pack.aside.is_none() => "pack.aside",
+                PackAt::Aside => "pack.aside_to",
                 PackAt::Weigh => "pack.weigh",
                 PackAt::Hold => "pack.hold",
                 PackAt::Pass => "pack.pass",

@@ -5,6 +5,7 @@
 
 use super::code::{Code, Command};
 use super::model::{Heard, PackAt, Packing, Screen, Signal, State};
+use super::pick::wrong_kind;
 use super::scan::Scan;
 use super::{FloorError, refused, sql};
 use crate::args;
@@ -12,6 +13,7 @@ use crate::db::{Op, Operation as _};
 use crate::kernel::ids::{PlaceId, PrintJobId, StationId};
 use crate::kernel::text::scanned;
 use crate::packing::PackError;
+use crate::packing::aside::{AsidePiece, SetAside};
 use crate::packing::model::{PACKING_SLIP, ParcelState};
 use crate::packing::reopen::{Back, ReopenParcel};
 use crate::packing::seal::{HowToSeal, SealParcel, TickPaper};
@@ -19,6 +21,7 @@ use crate::packing::single::StartPackingByItem;
 use crate::packing::start::StartPacking;
 use crate::packing::verify::{PieceBack, PieceScan, UndoPiece, VerifyPiece};
 use crate::packing::weigh::{LabelParcel, ParcelOnItsWay, WeighParcel, Weight};
+use crate::picking::model::ShortReason;
 use crate::station::model::JobState;
 use crate::station::ops::{MoveJob, ProveByScan, ReprintLabel, SettleDoubt};
 use crate::stock::model::PlaceKind;
@@ -29,6 +32,9 @@ pub const PASS_REASONS: &[&str] = &["pack.why_packaging", "pack.why_catalogue", 
 pub const FORCE_REASONS: &[&str] = &["pack.why_unreadable", "pack.why_lead"];
 /// Why a label is printed again.
 pub const REPRINT_REASONS: &[&str] = &["pack.why_spoilt", "pack.why_lost"];
+
+/// Why a piece was set aside, as the record has it.
+const DAMAGED_AT_PACKING: &str = "damaged at packing";
 
 /// A reason by its place in a list, as the record has it.
 fn reason(list: &[&str], index: &str) -> Result<String, FloorError> {
@@ -65,6 +71,7 @@ pub(super) async fn scan(
             }
             _ => Err(refused("floor.not_here", &[])),
         },
+        PackAt::Aside => bench.aside(op, state, code, scan).await,
         PackAt::Weigh | PackAt::Hold | PackAt::Pass => bench.weigh(op, state, code).await,
         PackAt::Label | PackAt::Reprint => bench.label(op, state, code).await,
     }
@@ -72,7 +79,7 @@ pub(super) async fn scan(
 
 /// Whether a step is a question about the parcel, that one can step back from to the parcel.
 const fn asks(at: PackAt) -> bool {
-    matches!(at, PackAt::Force | PackAt::Pass | PackAt::Reprint)
+    matches!(at, PackAt::Force | PackAt::Aside | PackAt::Pass | PackAt::Reprint)
 }
 
 /// Where the packer is, by how the parcel stands.
@@ -122,6 +129,8 @@ async fn start(op: &mut Op<'_, '_>, state: &mut State, code: &Code, scan: &Scan)
             return Ok(Heard::ok());
         }
         Code::Unknown(text) => return Err(refused("floor.unknown_code", &[("code", text), ("wanted", &"kind.tote")])),
+        // Also the label of the station itself, where the browser stands from then on.
+        Code::Command(Command::Ok) => return Ok(Heard::ok()),
         Code::Command(_) | Code::Choice(..) => return Err(refused("floor.not_here", &[])),
         other => return Err(refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &"kind.tote")])),
     };
@@ -203,6 +212,11 @@ impl Bench<'_> {
                 state.pack.at = PackAt::Force;
                 Ok(Heard::ok())
             }
+            Code::Command(Command::Aside) => {
+                state.pack.at = PackAt::Aside;
+                state.pack.aside = None;
+                Ok(Heard::ok())
+            }
             Code::Command(Command::Ok) => Ok(Heard::ok()),
             Code::Unknown(text) => Err(refused("packing.unknown_item", &[("scanned", text)])),
             Code::Command(_) | Code::Choice(..) => Err(refused("floor.not_here", &[])),
@@ -220,6 +234,37 @@ impl Bench<'_> {
         }
         settle(op, state).await?;
         Ok(if done.left == 0 { Heard::done() } else { Heard::ok() })
+    }
+
+    /// A damaged piece: the piece is scanned, and then where it is put. The order gets another, or ships without it.
+    async fn aside(
+        &self,
+        op: &mut Op<'_, '_>,
+        state: &mut State,
+        code: &Code,
+        scan: &Scan,
+    ) -> Result<Heard, FloorError> {
+        match (code, state.pack.aside.clone()) {
+            (Code::Item(item), None) => {
+                let found = if item.lot.is_some() { item.barcode.clone() } else { scan.raw.clone() };
+                state.pack.aside = Some((found, item.lot.clone()));
+                Ok(Heard::ok())
+            }
+            (Code::Place { kind: PlaceKind::Location, code, .. }, Some((item, lot))) => {
+                let why = ShortReason::Damaged;
+                let (reason, location) = (DAMAGED_AT_PACKING.to_owned(), code.clone());
+                let piece = AsidePiece { item, quantity: None, lot, location, why, reason };
+                let put = SetAside { parcel: self.parcel, piece }.run(op).await?;
+                state.pack = Packing { parcel: Some(self.parcel), ..Packing::default() };
+                settle(op, state).await?;
+                let facts: &[(&str, &dyn std::fmt::Display)] = &[("item", &put.sku), ("place", code)];
+                let said = if put.parcel_void { "pack.aside_all" } else { "pack.aside_one" };
+                Ok(Heard::info(said, facts))
+            }
+            (Code::Command(_) | Code::Choice(..), _) => Err(refused("floor.not_here", &[])),
+            (other, None) => Err(wrong_kind(other, "kind.item")),
+            (other, Some(_)) => Err(wrong_kind(other, "kind.location")),
+        }
     }
 
     async fn paper(&self, op: &mut Op<'_, '_>, state: &mut State, index: &str) -> Result<Heard, FloorError> {

@@ -39,6 +39,8 @@ crate::refusals! {
         BadPaper { kind: &'static str, why: String } = 422 "station.bad_paper",
         /// No or too many copies.
         BadCopies { copies: i64 } = 422 "station.bad_copies",
+        /// More locations begin like this than are printed at once.
+        TooManyLabels { begin: String, most: i64 } = 422 "station.too_many_labels",
         /// The printer understands another language than the document is written in.
         OtherLanguage { printer: String, language: &'static str } = 409 "station.other_language",
         /// The printer is switched off in the setup.

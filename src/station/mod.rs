@@ -16,6 +16,7 @@ pub mod layouts;
 pub mod model;
 pub mod ops;
 pub mod papers;
+pub mod place_labels;
 pub mod port;
 pub mod preview;
 pub mod query;

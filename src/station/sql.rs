@@ -60,6 +60,10 @@ crate::statements! {
     SELECT_PRINTER_LANGUAGE = "SELECT language FROM printer WHERE id = $1";
     /// A warehouse's name and time zone.
     SELECT_WAREHOUSE = "SELECT name, time_zone FROM warehouse WHERE id = $1";
+    /// What the labels of locations say whose codes begin with a text, along the walk.
+    SELECT_LOCATION_LABELS = "SELECT p.code, l.check_digits, CASE WHEN z.name = '' THEN z.code ELSE z.name END
+        FROM location l JOIN place p ON p.id = l.place_id JOIN zone z ON z.id = l.zone_id
+        WHERE l.warehouse_id = $1 AND l.active AND substr(p.code, 1, length($2)) = $2 ORDER BY l.walk_order, p.id LIMIT $3";
     /// A new job of a label or paper without a waybill number.
     INSERT_PAPER = "INSERT INTO print_job (warehouse_id, printer_id, station_id, parcel_id, kind, copy, state, payload, payload_hash, person_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10) RETURNING id";

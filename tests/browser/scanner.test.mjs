@@ -186,9 +186,10 @@ test("answers that are lost are asked for again, with the same key", async () =>
   screen.troubles.length = 0;
 });
 
-test("offline the task goes on, the service restarts meanwhile, and nothing is shown as saved that isn't", async () => {
+test("ten minutes offline the task goes on, the service restarts meanwhile, and nothing is shown as saved that isn't", async () => {
   await picking(["MUG-BLUE", 4], ["TEA-001", 2]);
   const before = [await picked("MUG-BLUE"), await picked("TEA-001")];
+  await screen.page.clock.install({ time: new Date() });
   await screen.context.setOffline(true);
   for (let n = 0; n < 4; n += 1) await scan(screen, CODE["MUG-BLUE"]), await rest(40);
   // The device itself knows where to go next, and what is wrong.
@@ -202,6 +203,9 @@ test("offline the task goes on, the service restarts meanwhile, and nothing is s
   assert.match(await screen.page.locator("#waiting").textContent(), /7 waiting/);
   await service.again("SIGKILL", 1500);
   assert.equal((await picked("MUG-BLUE")) - before[0], 0);
+  // Whatever the device does every so often, it does ten minutes of it.
+  await screen.page.clock.runFor("10:00");
+  assert.match(await screen.page.locator("#waiting").textContent(), /7 waiting/);
   await screen.context.setOffline(false);
   await until("everything sent", async () => (await picked("MUG-BLUE")) - before[0] === 4, 45000);
   await settled(screen);

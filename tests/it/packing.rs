@@ -23,6 +23,7 @@ use crate::support::bench::{
 };
 use crate::support::dock::{begun, seal, tick, weigh, weight};
 use crate::support::floor::{claimed, confirm, pick_all};
+use crate::support::handheld::Handheld;
 use crate::support::{World, at_once, shared};
 
 pub fn start(tote: &str) -> StartPacking {
@@ -35,6 +36,33 @@ async fn view(world: &World, parcel: PlaceId) -> ParcelView {
         world.db.read(|tx| Box::pin(async move { query::parcel(tx, &services.vault, WarehouseId(1), parcel).await }));
     read.await.unwrap()
 }
+
+both!(a_damaged_piece_is_set_aside_at_the_station_and_the_rest_is_packed, |world| {
+    on_the_bench(world).await;
+    world.does(crate::printing::station("PACK-1")).await;
+    let packer = Handheld::packer(world, "021").await;
+    packer.page().await;
+    packer.all(&["%WPACK-1", TOTE, "MUG-1"]).await;
+    assert_eq!(packer.scan("%ASIDE").await.step, "pack.aside");
+    assert_eq!(packer.wrong("A-04").await, "floor.wrong_kind");
+    assert_eq!(packer.scan("%BACK").await.step, "pack.verify", "back without having done anything");
+    packer.all(&["%ASIDE", "MUG-1"]).await;
+    assert!(packer.page().await.contains("Scan the place that you put it to"));
+    assert_eq!(packer.wrong("MUG-1").await, "floor.wrong_kind");
+    assert_eq!(packer.wrong("A-99").await, "floor.unknown_code", "a place that isn't there");
+    let put = packer.scan("A-04").await;
+    assert_eq!(
+        (put.signal.as_str(), put.message.as_str(), put.step.as_str()),
+        ("info", "pack.aside_one", "pack.verify")
+    );
+    assert_eq!(world.number("SELECT CAST(SUM(on_hand) AS BIGINT) FROM stock_cell WHERE status = 'damaged'").await, 1);
+    assert_eq!(world.number("SELECT COUNT(*) FROM event WHERE kind = 'piece.set_aside'").await, 1);
+    // The same scan again is no second piece: nothing is asked any more.
+    assert_eq!(packer.wrong("A-04").await, "floor.wrong_kind");
+    assert_eq!(packer.wrong("MUG-1").await, "packing.too_many", "one mug is in, one is set aside");
+    assert_eq!(packer.all(&["TEE-M", "TEE-M", "TEE-M"]).await.step, "pack.verify", "papers are missing");
+    world.check().await;
+});
 
 both!(a_tote_becomes_a_labelled_parcel, |world| {
     on_the_bench(world).await;

@@ -54,6 +54,45 @@ fn location(code: &str) -> Value {
     json!({ "language": "zh-CN", "location": code, "barcode": code, "check_digits": "42", "zone": "A" })
 }
 
+both!(the_labels_of_an_aisle_are_printed_along_the_walk, |world| {
+    released(world, 1, 1).await;
+    let at = tempfile::tempdir().unwrap();
+    world.does(folder("SMALL", at.path(), "100x50", PrinterLanguage::Zpl)).await;
+    let packer = Client::of(world, Role::Packer).await;
+    let labels = world
+        .number(
+            "SELECT COUNT(*) FROM location l JOIN place p ON p.id = l.place_id WHERE l.active AND p.code LIKE 'A-%'",
+        )
+        .await;
+    assert!(labels > 3);
+    let asked = json!({ "locations": " a-", "printer": "SMALL" });
+    let queued = packer.send("POST", "/print-jobs/locations", "aisle", asked.clone()).await.json();
+    assert_eq!(i64::try_from(queued["print_job_ids"].as_array().unwrap().len()).unwrap(), labels);
+    assert_eq!(
+        packer.send("POST", "/print-jobs/locations", "aisle", asked).await.json(),
+        queued,
+        "asked twice, printed once"
+    );
+    work_all(world).await;
+    let printed = world.number("SELECT COUNT(*) FROM print_job WHERE kind = 'location' AND state = 'printed'").await;
+    assert_eq!(printed, labels);
+    let files: Vec<String> = std::fs::read_dir(at.path())
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default())
+        .collect();
+    assert_eq!(i64::try_from(files.len()).unwrap(), labels);
+    let one = json!({ "locations": "A-04" });
+    assert_eq!(
+        packer.send("POST", "/print-jobs/locations", "one", one).await.json()["print_job_ids"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let none = packer.send("POST", "/print-jobs/locations", "none", json!({ "locations": "Q%" })).await;
+    assert_eq!((none.status.as_u16(), none.json()["code"].as_str()), (404, Some("not_found")));
+});
+
 both!(each_paper_goes_to_the_nearest_printer_with_its_stock, |world| {
     let at = tempfile::tempdir().unwrap();
     world.does(folder("LABELS", at.path(), "100x150", PrinterLanguage::Zpl)).await;

@@ -11,6 +11,7 @@ use crate::kernel::actor::Right;
 use crate::kernel::ids::{PlaceId, PrintJobId, StationId};
 use crate::station::ops::{JobDecided, LabelProved, MoveJob, ProveByScan, ReprintLabel, RetryJob, SettleDoubt};
 use crate::station::papers::{PapersQueued, PrintDocument, PrintPaper};
+use crate::station::place_labels::PrintLocationLabels;
 use crate::station::query::{self, JobFilter, JobView};
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
 
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(prove))
         .routes(routes!(print_paper))
         .routes(routes!(print_document))
+        .routes(routes!(print_location_labels))
 }
 
 /// Which jobs a list shows.
@@ -205,4 +207,17 @@ async fn prove(
     Json(Scan { scan }): Json<Scan>,
 ) -> Result<Json<LabelProved>, WebError> {
     Ok(Json(app.operate(caller.context, ProveByScan { scan }).await?))
+}
+
+/// Print the labels of locations, along the walk; all or none.
+#[utoipa::path(post, path = "/print-jobs/locations", tag = "printing", request_body = PrintLocationLabels,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PapersQueued), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn print_location_labels(
+    State(app): State<App>,
+    caller: Caller,
+    Json(input): Json<PrintLocationLabels>,
+) -> Result<Json<PapersQueued>, WebError> {
+    Ok(Json(app.operate(caller.context, input).await?))
 }

@@ -201,7 +201,9 @@ pub(super) async fn locations(
             Ok::<_, crate::location::LocationError>(rows)
         })
     });
-    answer(&reader, Place::of("office.locations", "/locations"), asked, LOCATIONS, &read.await?)
+    let actions = if reader.may(Right::Pack) { "locations" } else { "" };
+    let place = Place { actions, ..Place::of("office.locations", "/locations") };
+    answer(&reader, place, asked, LOCATIONS, &read.await?)
 }
 
 const PARCELS: &[Column] = &[

@@ -13,6 +13,7 @@ use super::http::{Answer, Client};
 pub struct Handheld {
     pub client: Client,
     pub admin: Client,
+    page: &'static str,
     cookie: String,
     name: String,
     version: AtomicI64,
@@ -30,8 +31,17 @@ pub struct Heard {
 impl Handheld {
     /// A picker of that number, logged in by badge.
     pub async fn picker(world: &World, number: &str) -> Self {
+        Self::of(world, Role::Picker, number, "/pda").await
+    }
+
+    /// A packer of that number at a station's page, logged in by badge.
+    pub async fn packer(world: &World, number: &str) -> Self {
+        Self::of(world, Role::Packer, number, "/station").await
+    }
+
+    async fn of(world: &World, role: Role, number: &str, page: &'static str) -> Self {
         let admin = Client::named(world, Role::Administrator, &format!("ADMIN-{number}")).await;
-        let client = Client::named(world, Role::Picker, number).await;
+        let client = Client::named(world, role, number).await;
         let person = client.get("/me").await.json()["person_id"].as_i64().unwrap();
         let badge =
             admin.send("POST", &format!("/people/{person}/badge"), &format!("badge-{number}"), Value::Null).await;
@@ -39,7 +49,7 @@ impl Handheld {
         let opened = log_in(client.app(), Attempt::Badge { code, pin: String::new() }, "a test").await.unwrap();
         let cookie = format!("tallyman={}", opened.secret);
         let (version, keys) = (AtomicI64::new(0), AtomicI64::new(0));
-        Self { client, admin, cookie, name: number.to_owned(), version, keys }
+        Self { client, admin, page, cookie, name: number.to_owned(), version, keys }
     }
 
     /// Another device of the same person.
@@ -47,6 +57,7 @@ impl Handheld {
         Self {
             client: self.client.with_secret(""),
             admin: self.admin.with_secret(""),
+            page: self.page,
             cookie: self.cookie.clone(),
             name: format!("{}-2", self.name),
             version: AtomicI64::new(0),
@@ -62,7 +73,7 @@ impl Handheld {
     /// The page, which also tells the version.
     pub async fn page(&self) -> String {
         let headers = [("cookie", self.cookie.as_str()), ("accept", "text/html")];
-        let page = self.client.raw("GET", "/pda", &headers, Vec::new()).await;
+        let page = self.client.raw("GET", self.page, &headers, Vec::new()).await;
         assert_eq!(page.status.as_u16(), 200, "{}", page.text);
         let version = page.text.split("data-version=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         self.version.store(version.parse().unwrap(), Ordering::SeqCst);
@@ -84,7 +95,8 @@ impl Handheld {
             ("sec-fetch-site", "same-origin"),
             ("accept", "application/json"),
         ];
-        let answer = self.client.raw("POST", "/pda/scan", &headers, body.to_string().into_bytes()).await;
+        let answer =
+            self.client.raw("POST", &format!("{}/scan", self.page), &headers, body.to_string().into_bytes()).await;
         if let Some(version) =
             serde_json::from_str::<Value>(&answer.text).ok().and_then(|body| body["version"].as_i64())
         {
