@@ -101,6 +101,10 @@ for (const [number, language, size, colours] of [["011", "en", PHONE, "dark"], [
     await scanned(screen, await text(screen, "place"));
     await tap(screen, '[data-send="%SHORT"]');
     await picture(screen, "pda/14-short");
+    await tap(screen, '[data-send="%OTHER"]');
+    await picture(screen, "pda/22-another-place");
+    await tap(screen, '[data-send="%BACK"]');
+    await tap(screen, '[data-send="%SHORT"]');
     await tap(screen, '[data-send="%SHORT:MISSING"]');
     await picture(screen, "pda/15-after-short");
     await tap(screen, '[data-send="%SKIP"]');
@@ -155,6 +159,11 @@ for (const [number, language, colours] of [["021", "en", "light"], ["022", "zh-C
     await scanned(screen, CODE["PEN-7"]);
     assert.match(await wrong(screen).textContent(), /PEN-7/);
     await shot("04-wrong-piece");
+    await scanned(screen, "%ASIDE");
+    await shot("16-damaged");
+    await scanned(screen, CODE["TEA-001"]);
+    await shot("17-damaged-to");
+    await scanned(screen, "%BACK");
     await count(CODE["MUG-BLUE"]);
     await count(CODE["MUG-BLUE"]);
     await rest(350);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, afterEach, beforeEach, test } from "node:test";
-import { BENCH, PHONE, Service, closeBrowser, enter, open, picture, ready, released, rest, scan, scanned, tap, until, warehouse } from "./kit.mjs";
+import { BENCH, PHONE, SMALL, Service, closeBrowser, enter, open, picture, ready, released, rest, scan, scanned, tap, until, warehouse } from "./kit.mjs";
 
 let service, people, screens;
 
@@ -61,6 +61,23 @@ for (const language of ["en", "zh-CN"]) {
     await screen.page.goto(`${service.url}/orders/99`);
     assert.match(await screen.page.locator('[role="alert"]').innerText(), /99/);
     screen.troubles.length = 0;
+  });
+}
+
+for (const [number, language, size] of [["031", "en", SMALL], ["041", "zh-CN", PHONE]]) {
+  test(`a badge with strong rights asks for its PIN, on keys that a glove hits (${language}, ${size.width} x ${size.height})`, async () => {
+    const screen = await open(service, { size, language });
+    screens.push(screen);
+    await screen.page.goto(`${service.url}/login`);
+    await scan(screen, people[number].badge);
+    await screen.page.locator("[name=pin]").waitFor();
+    // The question for the PIN is itself a 401, which the browser writes into its console.
+    assert.deepEqual(screen.troubles.splice(0).map((trouble) => /401/.test(trouble)), [true]);
+    await picture(screen, "pda/23-pin", { scrolls: true });
+    for (const key of ["2", "9", "back", "5", "8", "1", "clear", "2", "5", "8", "0"]) await screen.page.locator(`[data-key="${key}"]`).tap();
+    assert.equal(await screen.page.locator("[name=pin]").inputValue(), "2580");
+    await screen.page.locator("button.main-action").tap();
+    await until("logged in", async () => !(await screen.page.url()).includes("/login"));
   });
 }
 
