@@ -13,6 +13,7 @@ mod batches;
 mod changes;
 mod cli;
 mod cli_devices;
+mod counting;
 mod demo;
 mod floor_devices;
 mod handheld_picking;
