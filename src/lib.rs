@@ -37,10 +37,13 @@ pub mod web;
 pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     allocation::sql::STATEMENTS,
     catalog::sql::STATEMENTS,
+    counting::query::sql::STATEMENTS,
     counting::raise::sql::STATEMENTS,
+    counting::results::sql::STATEMENTS,
     counting::rules::sql::STATEMENTS,
     counting::scope::sql::STATEMENTS,
     counting::sql::STATEMENTS,
+    counting::trace::sql::STATEMENTS,
     db::journal::sql::STATEMENTS,
     location::sql::STATEMENTS,
     lookup::sql::STATEMENTS,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::claim::{Done, LineRow, TaskRow, any, cell, in_turn, lines, mine};
 use super::model::{Found, LineState, PlanState, TaskState, Tolerance, Verdict, decide};
 use super::post::{Difference, post_difference};
-use super::record::{seal_others, touch};
+use super::record::{BEGUN, seal_others, touch};
 use super::{CountError, require, sql};
 use crate::db::{DbError, Op, Operation};
 use crate::kernel::actor::Right;
@@ -133,7 +133,7 @@ async fn corrected_meanwhile(op: &mut Op<'_, '_>, task: &TaskRow, before: &[Line
         let now = cell(op, task.place, (line.sku, lot, line.status)).await?;
         if line.sealed == Some(true) && line.corrections != Some(now.corrections) {
             op.tx.exec(sql::DELETE_ENTRY, args![line.id, task.round]).await?;
-            op.tx.exec(sql::SET_OPENED, args![line.id, now.changes]).await?;
+            op.tx.exec(sql::SET_OPENED, args![line.id, BEGUN]).await?;
             again.push(line.sku_code.clone());
         }
     }

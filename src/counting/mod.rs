@@ -13,11 +13,14 @@ pub mod create;
 pub mod finish;
 pub mod model;
 pub mod post;
+pub mod query;
 pub mod raise;
 pub mod record;
+pub mod results;
 pub mod rules;
 pub mod scope;
 pub mod sql;
+pub mod trace;
 
 use crate::picking::PickError;
 use crate::stock::StockError;

@@ -20,6 +20,8 @@ use crate::stock::ops::LARGEST;
 /// Longest code of goods that nobody knows, and longest lot.
 const LONGEST: usize = 100;
 
+/// In place of a number of changes: the line was begun and has to be begun anew, so that "nothing else" doesn't speak of it.
+pub(super) const BEGUN: i64 = -1;
 /// Where nobody read a lot, and several could be.
 const NO_LOT: &str = "?";
 
@@ -253,7 +255,7 @@ impl RecordCount {
         let counted = match before {
             _ if seen != changes => {
                 op.tx.exec(sql::DELETE_ENTRY, args![id, task.round]).await?;
-                op.tx.exec(sql::SET_OPENED, args![id, changes]).await?;
+                op.tx.exec(sql::SET_OPENED, args![id, BEGUN]).await?;
                 return Ok((0, true));
             }
             Some((counted, _)) if !absolute => counted + pieces,
@@ -300,7 +302,7 @@ pub(super) async fn seal_others(
             op.tx.exec(sql::SEAL_ENTRY, args![line.id, task.round, at]).await?;
         } else {
             op.tx.exec(sql::DELETE_ENTRY, args![line.id, task.round]).await?;
-            op.tx.exec(sql::SET_OPENED, args![line.id, now]).await?;
+            op.tx.exec(sql::SET_OPENED, args![line.id, BEGUN]).await?;
             again.push(line.sku_code.clone());
         }
     }
