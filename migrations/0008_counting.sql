@@ -84,6 +84,9 @@ CREATE TABLE count_task (
   lease_until {{int}},
   -- Who must not count it: the picker who missed something there.
   not_person_id {{int}},
+  -- Why it is to be counted once more when it is done, and by whom not; empty where it isn't.
+  after_kind TEXT NOT NULL DEFAULT '',
+  after_not_person_id {{int}},
   -- Commands of this round; a late one is known by it.
   step {{int}} NOT NULL DEFAULT 0,
   counted_at {{int}},

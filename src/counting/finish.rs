@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::claim::{Done, LineRow, TaskRow, any, cell, in_turn, lines, mine};
 use super::model::{Found, LineState, PlanState, TaskState, Tolerance, Verdict, decide};
 use super::post::{Difference, post_difference};
+use super::raise::raise_after;
 use super::record::{BEGUN, seal_others, touch};
 use super::{CountError, require, sql};
 use crate::db::{DbError, Op, Operation};
@@ -184,7 +185,10 @@ async fn settle(op: &mut Op<'_, '_>, task: &TaskRow, before: &[LineRow]) -> Resu
     }
     let data = json!({ "plan": task.plan, "place": task.place_code, "round": task.round });
     op.record("count.place_counted", ("count_task", task.id.0), &data);
-    end_plan(op, task.plan).await?;
+    if state == TaskState::Closed {
+        raise_after(op, task.id).await?;
+        end_plan(op, task.plan).await?;
+    }
     Ok(())
 }
 
@@ -255,6 +259,7 @@ pub(super) async fn end_task(op: &mut Op<'_, '_>, task: &TaskRow) -> Result<(), 
     let at = op.at();
     let (unsettled,): (i64,) = op.tx.one("count", sql::COUNT_UNSETTLED, args![task.id]).await?;
     if unsettled == 0 && op.tx.exec(sql::CLOSE_TASK, args![task.id, at]).await? == 1 {
+        raise_after(op, task.id).await?;
         end_plan(op, task.plan).await?;
     }
     Ok(())
@@ -312,10 +317,11 @@ impl Operation for CancelCount {
         op.tx.exec(sql::CANCEL_LINES, args![plan.id, at]).await?;
         op.tx.exec(sql::CANCEL_TASKS, args![plan.id, at]).await?;
         op.tx.exec(sql::CANCEL_PLAN, args![plan.id, at]).await?;
-        if plan.freeze {
-            for (_, place) in tasks {
+        for (task, place) in tasks {
+            if plan.freeze {
                 op.tx.exec(sql::SET_FROZEN, args![place, false]).await?;
             }
+            raise_after(op, task).await?;
         }
         op.record("count.cancelled", ("count_plan", plan.id.0), &json!({ "reason": reason }));
         Ok(Done {})

@@ -24,6 +24,7 @@ pub mod trace;
 
 use crate::picking::PickError;
 use crate::stock::StockError;
+use crate::stock::model::StockStatus;
 use model::LineState;
 
 crate::refusals! {
@@ -53,6 +54,8 @@ crate::refusals! {
         BadQuantity { quantity: i64 } = 422 "counting.bad_quantity",
         /// Several lots of the item lie there.
         WhichLot { sku: String, lots: String } = 422 "counting.which_lot",
+        /// The book has goods of another status here, and it isn't said which these are.
+        WhichStatus { sku: String, status: StockStatus } = 422 "counting.which_status",
         /// The item isn't asked for in this round.
         NotAsked { sku: String, place: String } = 409 "counting.not_asked",
         /// Something that the book has there wasn't counted.

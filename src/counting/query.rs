@@ -371,7 +371,8 @@ pub mod sql {
             FROM count_task t JOIN count_plan n ON n.id = t.plan_id JOIN place p ON p.id = t.place_id JOIN location l ON l.place_id = p.id JOIN zone z ON z.id = l.zone_id
             LEFT JOIN person q ON q.id = t.person_id WHERE t.warehouse_id = $1 AND (t.state = 'open' OR (t.state = 'counting' AND (t.lease_until <= $3 OR t.person_id = $2)))
             AND (t.not_person_id IS NULL OR t.not_person_id <> $2)
-            AND NOT EXISTS (SELECT 1 FROM count_line c JOIN count_entry e ON e.line_id = c.id WHERE c.task_id = t.id AND c.state = 'recount' AND e.round < t.round AND e.person_id = $2)
+            AND NOT EXISTS (SELECT 1 FROM count_line c JOIN count_entry e ON e.line_id = c.id WHERE c.task_id = t.id AND c.state = 'recount' AND e.round < t.round AND e.person_id = $2
+            AND e.corrections = COALESCE((SELECT k.corrections FROM stock_cell k WHERE k.warehouse_id = c.warehouse_id AND k.place_id = c.place_id AND k.lot_id = c.lot_id AND k.status = c.status), 0))
             ORDER BY l.walk_order, t.id LIMIT $4";
         /// How far a place is.
         SELECT_STEP = "SELECT whole, step FROM count_task WHERE id = $1";

@@ -50,7 +50,9 @@ pub async fn raise(op: &mut Op<'_, '_>, raised: &Raised<'_>) -> Result<Option<Co
     let warehouse = op.warehouse();
     let at: Option<(CountTaskId, TaskState, String, i64)> =
         op.tx.opt(counting_sql::SELECT_AT, args![warehouse, raised.place]).await?;
-    if at.is_some() {
+    if let Some((task, ..)) = at {
+        // Whoever counts there now sees it; where the first round is over, nobody does before the next count.
+        op.tx.exec(sql::COUNT_AFTERWARDS, args![task, raised.kind, raised.not_person]).await?;
         return Ok(None);
     }
     let scope = json!({ "place": raised.place, "sku": raised.sku }).to_string();
@@ -65,6 +67,15 @@ pub async fn raise(op: &mut Op<'_, '_>, raised: &Raised<'_>) -> Result<Option<Co
         return Ok(None);
     }
     Ok(Some(plan))
+}
+
+/// A count of a place is over: where something called for one meanwhile, it begins.
+pub(super) async fn raise_after(op: &mut Op<'_, '_>, task: CountTaskId) -> Result<(), DbError> {
+    let after: Option<(PlaceId, CountKind, Option<PersonId>)> = op.tx.opt(sql::SELECT_AFTER, args![task]).await?;
+    if let Some((place, kind, not_person)) = after {
+        raise(op, &Raised { kind, place, sku: None, not_person, note: "" }).await?;
+    }
+    Ok(())
 }
 
 /// "Count this": has a place counted.
@@ -249,6 +260,10 @@ async fn sweep(app: &App) -> Result<(), CountError> {
 /// Statements about what calls for a count.
 pub mod sql {
     crate::statements! {
+        /// A place is counted once more after its present count, unless that is still in its first round.
+        COUNT_AFTERWARDS = "UPDATE count_task SET after_kind = $2, after_not_person_id = $3 WHERE id = $1 AND (round > 1 OR state = 'deciding')";
+        /// What a place is counted for once more.
+        SELECT_AFTER = "SELECT place_id, after_kind, after_not_person_id FROM count_task WHERE id = $1 AND after_kind <> ''";
         /// Cells with something in them at a place.
         COUNT_FILLED = "SELECT COUNT(*) FROM stock_cell WHERE warehouse_id = $1 AND place_id = $2 AND on_hand > 0";
         /// What is looked for, and up to where it was; locked.

@@ -33,7 +33,7 @@ pub struct CountScan {
     pub item: String,
     /// The lot's number, or the supplier's; needed where several lots of the item lie there.
     pub lot: Option<String>,
-    /// Status of the goods; as the book has it there, or sound, where it isn't said.
+    /// Status of the goods; sound where it isn't said. It must be said where the book has only others here.
     pub status: Option<StockStatus>,
     /// Scans of the item, one where it isn't said: each adds the pieces that its barcode stands for.
     pub scans: Option<i64>,
@@ -159,29 +159,28 @@ impl RecordCount {
         let (lot, lot_number) = self.lot(op, task, &of_sku, item, lot).await?;
         let same = |line: &&&LineRow| line.lot == lot && (lot.is_some() || line.lot_number == lot_number);
         let of_lot: Vec<&LineRow> = of_sku.iter().filter(same).copied().collect();
-        let asked = |line: &&&LineRow| line.asked();
-        let line = match self.scan.status {
-            Some(status) => of_lot.iter().find(|line| line.status == status),
-            None => of_lot
-                .iter()
-                .find(|line| line.asked() && line.status == StockStatus::Good)
-                .or_else(|| of_lot.iter().find(asked))
-                .or_else(|| of_lot.first()),
-        };
         let not_asked = || CountError::NotAsked { sku: item.code.clone(), place: task.place_code.clone() };
-        if let Some(line) = line {
-            return match line.asked() {
-                true => {
-                    let status = line.status;
-                    Ok(Target { line: Some((*line).clone()), lot, lot_number, status })
+        let status = match self.scan.status {
+            Some(status) => status,
+            None => {
+                // Sound goods, unless the book has only others here: then it is said which these are.
+                let other = of_lot.iter().find(|line| line.asked() && line.status != StockStatus::Good);
+                let good = of_lot.iter().any(|line| line.asked() && line.status == StockStatus::Good);
+                match other {
+                    Some(line) if !good => {
+                        return Err(CountError::WhichStatus { sku: item.code.clone(), status: line.status });
+                    }
+                    _ => StockStatus::Good,
                 }
-                false => Err(not_asked()),
-            };
+            }
+        };
+        if let Some(line) = of_lot.into_iter().find(|line| line.status == status) {
+            let line = if line.asked() { Some(line.clone()) } else { return Err(not_asked()) };
+            return Ok(Target { line, lot, lot_number, status });
         }
-        let status = self.scan.status.unwrap_or(StockStatus::Good);
-        if !task.whole || task.round > 1 {
-            // What the book has here and nobody asked for stays out; what lies here by mistake is noted.
-            if of_sku.iter().any(|line| !line.asked()) || !booked(op, task, item).await?.is_empty() {
+        // What the book has here and nobody asked for stays out; what lies here by mistake is noted.
+        if let (Some(lot), true) = (lot, !task.whole || task.round > 1) {
+            if cell(op, task.place, (item.sku, lot, status)).await?.on_hand > 0 {
                 return Err(not_asked());
             }
         }
@@ -204,7 +203,7 @@ impl RecordCount {
         }
         if text.is_empty() {
             let mut here: Vec<(Option<LotId>, String)> =
-                of_sku.iter().filter(|line| line.asked()).map(|line| (line.lot, line.lot_number.clone())).collect();
+                of_sku.iter().map(|line| (line.lot, line.lot_number.clone())).collect();
             if here.is_empty() {
                 here = booked(op, task, item).await?.into_iter().map(|(lot, number)| (Some(lot), number)).collect();
             }

@@ -33,16 +33,18 @@ crate::statements! {
 
     /// The place that somebody counts already.
     SELECT_OWN = "SELECT id FROM count_task WHERE warehouse_id = $1 AND person_id = $2 AND state = 'counting' AND lease_until > $3 ORDER BY id LIMIT 1";
-    /// The next place for somebody, along the walk; of a plan where $4 isn't 0, at a place where $5 isn't 0.
+    /// The next place for somebody who hasn't counted it yet, or not since its book was corrected, along the walk; of a plan where $4 isn't 0, at a place where $5 isn't 0.
     SELECT_NEXT = lite "SELECT t.id FROM count_task t JOIN location l ON l.place_id = t.place_id WHERE t.warehouse_id = $1
         AND (t.state = 'open' OR (t.state = 'counting' AND (t.lease_until <= $3 OR t.person_id = $2))) AND ($4 = 0 OR t.plan_id = $4) AND ($5 = 0 OR t.place_id = $5)
         AND (t.not_person_id IS NULL OR t.not_person_id <> $2)
-        AND NOT EXISTS (SELECT 1 FROM count_line c JOIN count_entry e ON e.line_id = c.id WHERE c.task_id = t.id AND c.state = 'recount' AND e.round < t.round AND e.person_id = $2)
+        AND NOT EXISTS (SELECT 1 FROM count_line c JOIN count_entry e ON e.line_id = c.id WHERE c.task_id = t.id AND c.state = 'recount' AND e.round < t.round AND e.person_id = $2
+            AND e.corrections = COALESCE((SELECT k.corrections FROM stock_cell k WHERE k.warehouse_id = c.warehouse_id AND k.place_id = c.place_id AND k.lot_id = c.lot_id AND k.status = c.status), 0))
         ORDER BY l.walk_order, t.id LIMIT 1"
         pg "SELECT t.id FROM count_task t JOIN location l ON l.place_id = t.place_id WHERE t.warehouse_id = $1
         AND (t.state = 'open' OR (t.state = 'counting' AND (t.lease_until <= $3 OR t.person_id = $2))) AND ($4 = 0 OR t.plan_id = $4) AND ($5 = 0 OR t.place_id = $5)
         AND (t.not_person_id IS NULL OR t.not_person_id <> $2)
-        AND NOT EXISTS (SELECT 1 FROM count_line c JOIN count_entry e ON e.line_id = c.id WHERE c.task_id = t.id AND c.state = 'recount' AND e.round < t.round AND e.person_id = $2)
+        AND NOT EXISTS (SELECT 1 FROM count_line c JOIN count_entry e ON e.line_id = c.id WHERE c.task_id = t.id AND c.state = 'recount' AND e.round < t.round AND e.person_id = $2
+            AND e.corrections = COALESCE((SELECT k.corrections FROM stock_cell k WHERE k.warehouse_id = c.warehouse_id AND k.place_id = c.place_id AND k.lot_id = c.lot_id AND k.status = c.status), 0))
         ORDER BY l.walk_order, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED";
     /// The running count of a place.
     SELECT_AT = "SELECT t.id, t.state, COALESCE(q.number, ''), COALESCE(t.lease_until, 0) FROM count_task t LEFT JOIN person q ON q.id = t.person_id

@@ -508,3 +508,26 @@ fn receipt(location: &str, quantity: i64) -> Receipt {
         status: Some(StockStatus::Damaged),
     }
 }
+
+both!(what_is_short_while_a_place_waits_for_a_decision_is_counted_afterwards, |world| {
+    released(world, 1, 2).await;
+    let [one, two, three, boss] = counters(world).await;
+    plan(world, &["A-05"]).await;
+    count(world, one, "A-05", &[(TEE, 0)]).await;
+    count(world, two, "A-05", &[(TEE, 0)]).await;
+    let task = claimed(world, "T000001").await;
+    let (allocation, reason) = (task.lines[0].allocation_id, ShortReason::Missing);
+    world.does(ReportShort { task: task.task_id, allocation, missing: 2, reason }).await;
+    // The book of the line was corrected, and a second cell is there that nobody counted.
+    assert_eq!(by(world, boss, approve(only_line(world).await)).await.state, LineState::Recount);
+    for person in [three, one] {
+        count(world, person, "A-05", &[]).await;
+    }
+    by(world, boss, approve(CountLineId(1))).await;
+    assert_eq!(world.text("SELECT kind FROM count_plan WHERE state = 'open'").await, "short_pick");
+    count(world, one, "A-05", &[]).await;
+    count(world, two, "A-05", &[]).await;
+    by(world, boss, approve(only_line(world).await)).await;
+    assert_eq!(on_hand(world, "A-05").await, 0);
+    assert_eq!(world.number("SELECT COUNT(*) FROM count_plan WHERE state = 'open'").await, 0);
+});
