@@ -14,6 +14,7 @@ mod changes;
 mod cli;
 mod cli_devices;
 mod counting;
+mod counting_blind;
 mod counting_storm;
 mod demo;
 mod floor_devices;
