@@ -58,7 +58,9 @@ CREATE TABLE location (
   check_digits TEXT NOT NULL,
   -- Whether orders may be picked from here.
   pickable {{bool}} NOT NULL DEFAULT TRUE,
-  active {{bool}} NOT NULL DEFAULT TRUE
+  active {{bool}} NOT NULL DEFAULT TRUE,
+  -- Whether nothing is picked here while it is counted.
+  frozen {{bool}} NOT NULL DEFAULT FALSE
 ) {{strict}};
 CREATE INDEX location_walk ON location (warehouse_id, walk_order);
 
@@ -86,6 +88,10 @@ CREATE TABLE stock_cell (
   status TEXT NOT NULL CONSTRAINT stock_cell_status CHECK (status IN ('good', 'damaged', 'quarantine', 'frozen')),
   on_hand {{int}} NOT NULL,
   reserved {{int}} NOT NULL DEFAULT 0,
+  -- Grows with each change of what is on hand, so that a counter notices what moved in between.
+  changes {{int}} NOT NULL DEFAULT 1,
+  -- Grows where the book alone changed and nothing moved: what was counted before compares with it no more.
+  corrections {{int}} NOT NULL DEFAULT 0,
   CONSTRAINT stock_cell_balance CHECK (0 <= reserved AND reserved <= on_hand),
   CONSTRAINT stock_cell_key UNIQUE (warehouse_id, place_id, lot_id, status)
 ) {{strict}};

@@ -7,6 +7,7 @@ pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod counting;
 pub mod db;
 pub mod demo;
 pub mod floor;
@@ -36,6 +37,13 @@ pub mod web;
 pub const ALL_STATEMENTS: &[&[(&str, &str, db::Registered)]] = &[
     allocation::sql::STATEMENTS,
     catalog::sql::STATEMENTS,
+    counting::query::sql::STATEMENTS,
+    counting::raise::sql::STATEMENTS,
+    counting::results::sql::STATEMENTS,
+    counting::rules::sql::STATEMENTS,
+    counting::scope::sql::STATEMENTS,
+    counting::sql::STATEMENTS,
+    counting::trace::sql::STATEMENTS,
     db::journal::sql::STATEMENTS,
     location::sql::STATEMENTS,
     lookup::sql::STATEMENTS,

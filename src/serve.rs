@@ -15,6 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
 use crate::config::{Settings, Tls};
+use crate::counting::raise;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::random::SystemRandom;
 use crate::setup::{self, Administrator, Opened, StartError};
@@ -89,6 +90,7 @@ pub async fn start(settings: &Settings) -> Result<Running, StartError> {
     };
     work(&mut workers, &app, "print queues", queue::run(app.clone(), Arc::new(Printers::new(&app)), told.clone()));
     work(&mut workers, &app, "devices of stations", devices::run(app.clone(), told.clone()));
+    work(&mut workers, &app, "places to count", raise::run(app.clone(), told.clone()));
     work(&mut workers, &app, "inbox", inbox::worker::run(app.clone(), told.clone()));
     work(&mut workers, &app, "outbox", outbox::worker::run(app.clone(), Arc::new(courier), told));
     tracing::info!(%address, database = app.db.kind(), "the service runs");

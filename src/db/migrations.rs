@@ -11,6 +11,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (5, "shipping", include_str!("../../migrations/0005_shipping.sql")),
     (6, "storefront", include_str!("../../migrations/0006_storefront.sql")),
     (7, "floor", include_str!("../../migrations/0007_floor.sql")),
+    (8, "counting", include_str!("../../migrations/0008_counting.sql")),
 ];
 
 /// Which database a text is for.

@@ -85,4 +85,10 @@ ids! {
     BatchId,
     /// A put wall.
     WallId,
+    /// A stocktake: places that are counted for one reason.
+    CountPlanId,
+    /// A place of a stocktake.
+    CountTaskId,
+    /// What is counted of one cell.
+    CountLineId,
 }

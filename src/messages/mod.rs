@@ -35,6 +35,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("general", include_str!("general.toml")),
     ("people", include_str!("../people/messages.toml")),
     ("catalog", include_str!("../catalog/messages.toml")),
+    ("counting", include_str!("../counting/messages.toml")),
     ("location", include_str!("../location/messages.toml")),
     ("packing", include_str!("../packing/messages.toml")),
     ("picking", include_str!("../picking/messages.toml")),

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod confirm;
 pub mod goods;
+pub mod lost;
 pub mod model;
 pub mod putback;
 pub mod query;

@@ -11,6 +11,8 @@ use super::{PickError, sql};
 use crate::allocation::ops::AllocationRow;
 use crate::allocation::reallocate::reallocate;
 use crate::allocation::{sql as allocation_sql, why};
+use crate::counting::model::CountKind;
+use crate::counting::raise::{Raised, raise};
 use crate::db::{Op, Operation};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
@@ -20,7 +22,7 @@ use crate::location::ops::place;
 use crate::order::ops::tell;
 use crate::stock::candidates::{Rotation, of_sku, sort_out};
 use crate::stock::eligible::{Facts, eligible};
-use crate::stock::ledger::{End, Transfer, place_code, post};
+use crate::stock::ledger::{End, Transfer, corrected, place_code, post};
 use crate::stock::model::{LotStatus, Reason, StockStatus};
 use crate::{args, row};
 
@@ -89,6 +91,9 @@ impl Operation for ReportShort {
         op.record("pick.short", ("order", row.order.0), &data);
         let data = json!({ "sku": row.sku, "lot": row.lot, "reason": "short pick" });
         op.record("count.requested", ("place", row.place.0), &data);
+        let (place, not_person) = (row.place, Some(op.person()));
+        let raised = Raised { kind: CountKind::ShortPick, place, sku: None, not_person, note: "" };
+        raise(op, &raised).await?;
         let reallocated = reallocate(op, row.id, self.missing).await?;
         let backordered = self.missing - reallocated;
         if backordered > 0 {
@@ -118,7 +123,13 @@ impl ReportShort {
             order: Some(row.order),
             allocation: Some(row.id),
         };
-        Ok(post(op, &transfer).await?)
+        post(op, &transfer).await?;
+        // What is missing has not moved: the book alone has.
+        if self.reason == ShortReason::Missing {
+            corrected(op, row.place, row.lot, StockStatus::Good).await?;
+            corrected(op, row.place, row.lot, status).await?;
+        }
+        Ok(())
     }
 }
 

@@ -75,6 +75,19 @@ crate::statements! {
     TOUCH_TASK = "UPDATE pick_task SET lease_until = $2, lines_open = lines_open - $3 WHERE id = $1";
     /// A task is finished.
     FINISH_TASK = "UPDATE pick_task SET state = 'done', lines_open = 0, lease_until = NULL WHERE id = $1";
+    /// A task that has nothing left is finished.
+    FINISH_EMPTY_TASK = "UPDATE pick_task SET state = 'done', lease_until = NULL WHERE id = $1 AND lines_open = 0 AND state IN ('open', 'claimed')";
+    /// Locks the orders that pieces of a cell are reserved for.
+    LOCK_ORDERS_OF_CELL = lite "SELECT id FROM customer_order WHERE id IN (SELECT t.order_id FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.state IN ('open', 'claimed') AND a.cell_id = $1 AND a.state = 'open') ORDER BY id"
+        pg "SELECT id FROM customer_order WHERE id IN (SELECT t.order_id FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.state IN ('open', 'claimed') AND a.cell_id = $1 AND a.state = 'open') ORDER BY id FOR UPDATE";
+    /// Locks the tasks that pick reserved pieces of a cell.
+    LOCK_TASKS_OF_CELL = lite "SELECT id FROM pick_task WHERE id IN (SELECT t.id FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.state IN ('open', 'claimed') AND a.cell_id = $1 AND a.state = 'open') ORDER BY id"
+        pg "SELECT id FROM pick_task WHERE id IN (SELECT t.id FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.state IN ('open', 'claimed') AND a.cell_id = $1 AND a.state = 'open') ORDER BY id FOR UPDATE";
+    /// Open allocations of a cell, locked, the latest promise first.
+    SELECT_OPEN_OF_CELL = lite "SELECT a.id, a.wave_id, a.task_id, a.order_id, a.order_line_id, a.sku_id, a.lot_id, a.cell_id, a.place_id, a.quantity, a.picked, a.short, a.taken_out, a.packed, a.state
+        FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.state IN ('open', 'claimed') AND a.cell_id = $1 AND a.state = 'open' ORDER BY t.priority, t.ship_by DESC, a.id DESC"
+        pg "SELECT a.id, a.wave_id, a.task_id, a.order_id, a.order_line_id, a.sku_id, a.lot_id, a.cell_id, a.place_id, a.quantity, a.picked, a.short, a.taken_out, a.packed, a.state
+        FROM pick_task t JOIN allocation a ON a.task_id = t.id WHERE t.state IN ('open', 'claimed') AND a.cell_id = $1 AND a.state = 'open' ORDER BY t.priority, t.ship_by DESC, a.id DESC FOR UPDATE OF a";
     /// Reopens a finished task for its picker.
     REOPEN_TASK = "UPDATE pick_task SET state = 'claimed', lease_until = $2, lines_open = lines_open + $3, batch_id = NULL WHERE id = $1";
     /// The next lines of a task: skipped ones last, the others along the walk.

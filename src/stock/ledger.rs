@@ -240,6 +240,16 @@ async fn refusal(op: &mut Op<'_, '_>, transfer: &Transfer<'_>) -> Result<StockEr
     Ok(StockError::NotEnough { place: place_code(op.tx, end.place).await?, wanted, free })
 }
 
+/// Notes that the book of a cell was corrected while nothing moved, so that what was counted before it isn't compared with
+/// what is counted after. Comes after the correction is posted.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn corrected(op: &mut Op<'_, '_>, place: PlaceId, lot: LotId, status: StockStatus) -> Result<(), DbError> {
+    let warehouse = op.warehouse();
+    op.tx.exec_one("a cell", sql::CORRECT, args![warehouse, place, lot, status]).await
+}
+
 /// The outside place of a kind (supplier, customer, loss, gain).
 ///
 /// # Errors

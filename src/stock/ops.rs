@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::error::StockError;
-use super::ledger::{End, Transfer, outside, post, post_many};
+use super::ledger::{End, Transfer, corrected, outside, post, post_many};
 use super::model::{LotStatus, PlaceKind, Reason, StockStatus};
 use super::sql;
 use crate::args;
@@ -18,6 +18,7 @@ use crate::kernel::actor::Right;
 use crate::kernel::ids::{LotId, PlaceId, SkuId};
 use crate::kernel::text::scanned;
 use crate::location::ops::{Place, place, places};
+use crate::storefront::outbox::tell::tell_stock;
 
 /// Largest quantity of one movement.
 pub const LARGEST: i64 = 1_000_000_000;
@@ -364,6 +365,8 @@ impl Operation for AdjustStock {
             allocation: None,
         };
         post(op, &transfer).await?;
+        corrected(op, location.id, lot, status).await?;
+        tell_stock(op, sku, self.difference).await?;
         let data = json!({ "lot": lot, "location": location.code, "difference": self.difference, "reason": self.reason.trim() });
         op.record("stock.adjusted", ("sku", sku.0), &data);
         Ok(StockMoved { quantity })

@@ -2,37 +2,39 @@
 
 crate::statements! {
     /// Takes free stock from a cell; no row where it has less.
-    TAKE_FREE = "UPDATE stock_cell SET on_hand = on_hand - $5
+    TAKE_FREE = "UPDATE stock_cell SET on_hand = on_hand - $5, changes = changes + 1
         WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4 AND on_hand - reserved >= $5";
     /// Takes reserved stock from a cell, with its reservation; no row where less is reserved.
-    TAKE_RESERVED = "UPDATE stock_cell SET on_hand = on_hand - $5, reserved = reserved - $5
+    TAKE_RESERVED = "UPDATE stock_cell SET on_hand = on_hand - $5, reserved = reserved - $5, changes = changes + 1
         WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4 AND reserved >= $5";
     /// Gives stock to a cell, which is made where it isn't there yet. $6 is reserved with it (the same quantity, or 0).
     GIVE = "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand, reserved)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (warehouse_id, place_id, lot_id, status)
-        DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand, reserved = stock_cell.reserved + excluded.reserved";
+        DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand, reserved = stock_cell.reserved + excluded.reserved, changes = stock_cell.changes + 1";
     /// Writes a line of the ledger.
     INSERT_MOVEMENT = "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, note, evidence, sku_id, lot_id,
         quantity, from_place_id, from_status, to_place_id, to_status, order_id, allocation_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// Takes free stock from many cells, each named once; a cell that has less isn't touched.
-    TAKE_FREE_MANY = bulk "UPDATE stock_cell SET on_hand = stock_cell.on_hand - v.column5 FROM (VALUES" [Int, Int, Int, Text, Int]
+    TAKE_FREE_MANY = bulk "UPDATE stock_cell SET on_hand = stock_cell.on_hand - v.column5, changes = stock_cell.changes + 1 FROM (VALUES" [Int, Int, Int, Text, Int]
         ") AS v WHERE stock_cell.warehouse_id = v.column1 AND stock_cell.place_id = v.column2 AND stock_cell.lot_id = v.column3
         AND stock_cell.status = v.column4 AND stock_cell.on_hand - stock_cell.reserved >= v.column5";
     /// Takes reserved stock from many cells, each named once; a cell that has less isn't touched.
-    TAKE_RESERVED_MANY = bulk "UPDATE stock_cell SET on_hand = stock_cell.on_hand - v.column5, reserved = stock_cell.reserved - v.column5
+    TAKE_RESERVED_MANY = bulk "UPDATE stock_cell SET on_hand = stock_cell.on_hand - v.column5, reserved = stock_cell.reserved - v.column5, changes = stock_cell.changes + 1
         FROM (VALUES" [Int, Int, Int, Text, Int]
         ") AS v WHERE stock_cell.warehouse_id = v.column1 AND stock_cell.place_id = v.column2 AND stock_cell.lot_id = v.column3
         AND stock_cell.status = v.column4 AND stock_cell.reserved >= v.column5";
     /// Gives stock to many cells, each named once.
     GIVE_MANY = bulk "INSERT INTO stock_cell (warehouse_id, place_id, sku_id, lot_id, status, on_hand, reserved) VALUES"
         [Int, Int, Int, Int, Text, Int, Int] "ON CONFLICT (warehouse_id, place_id, lot_id, status)
-        DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand, reserved = stock_cell.reserved + excluded.reserved";
+        DO UPDATE SET on_hand = stock_cell.on_hand + excluded.on_hand, reserved = stock_cell.reserved + excluded.reserved, changes = stock_cell.changes + 1";
     /// Writes many lines of the ledger.
     INSERT_MOVEMENTS = bulk "INSERT INTO movement (warehouse_id, at, person_id, operation_key, reason, note, evidence, sku_id, lot_id,
         quantity, from_place_id, from_status, to_place_id, to_status, order_id, allocation_id) VALUES"
         [Int, Int, Int, Text, Text, Text, Text, Int, Int, Int, Int, Text, Int, Text, Int, Int] "";
+    /// The book of a cell was corrected, and nothing moved.
+    CORRECT = "UPDATE stock_cell SET corrections = corrections + 1 WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4";
     /// Free stock of a cell by its key.
     SELECT_FREE = "SELECT on_hand - reserved FROM stock_cell
         WHERE warehouse_id = $1 AND place_id = $2 AND lot_id = $3 AND status = $4";

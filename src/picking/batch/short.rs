@@ -9,6 +9,8 @@ use super::{BatchChanged, ShareRow, lines, mine, open_shares, settle, spread, sq
 use crate::allocation::reallocate::reallocate;
 use crate::allocation::sql as allocation_sql;
 use crate::args;
+use crate::counting::model::CountKind;
+use crate::counting::raise::{Raised, raise};
 use crate::db::{Op, Operation};
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{BatchId, CellId, PickTaskId};
@@ -16,7 +18,7 @@ use crate::order::ops::tell;
 use crate::picking::model::ShortReason;
 use crate::picking::task::require;
 use crate::picking::{PickError, sql as picking_sql};
-use crate::stock::ledger::{End, Transfer, post_many};
+use crate::stock::ledger::{End, Transfer, corrected, post_many};
 use crate::stock::model::{Reason, StockStatus};
 
 /// Reports that pieces of a batch's line aren't there, or are damaged. The service says which orders lose.
@@ -67,6 +69,9 @@ impl Operation for ReportBatchShort {
         if let Some((share, _)) = parts.first() {
             let data = json!({ "sku": share.sku, "lot": share.lot, "reason": "short pick" });
             op.record("count.requested", ("place", share.place.0), &data);
+            let (place, not_person) = (share.place, Some(op.person()));
+            let raised = Raised { kind: CountKind::ShortPick, place, sku: None, not_person, note: "" };
+            raise(op, &raised).await?;
         }
         // What is found elsewhere goes to the earliest promise again.
         let (mut found, mut backordered) = (0, 0);
@@ -106,7 +111,13 @@ impl ReportBatchShort {
                 allocation: Some(share.allocation),
             })
             .collect();
-        Ok(post_many(op, &transfers).await?)
+        post_many(op, &transfers).await?;
+        // What is missing has not moved: the book alone has. A line of a batch is one cell.
+        if let (ShortReason::Missing, Some((share, _))) = (self.reason, parts.first()) {
+            corrected(op, share.place, share.lot, StockStatus::Good).await?;
+            corrected(op, share.place, share.lot, status).await?;
+        }
+        Ok(())
     }
 }
 

@@ -17,6 +17,8 @@ crate::statements! {
         "ON CONFLICT (endpoint_id, order_key) DO UPDATE SET last_seq = outbox_lane.last_seq + 1, pending = outbox_lane.pending + 1,
         next_at = CASE WHEN outbox_lane.pending = 0 THEN excluded.next_at ELSE outbox_lane.next_at END
         RETURNING endpoint_id, order_key, last_seq";
+    /// The code of a SKU.
+    SELECT_SKU_CODE = "SELECT code FROM sku WHERE id = $1";
     /// New messages.
     INSERT_MESSAGES = bulk "INSERT INTO outbox_message (id, warehouse_id, endpoint_id, order_key, seq, type, body, state, created_at) VALUES"
         [Text, Int, Int, Text, Int, Text, Text, Text, Int] "";

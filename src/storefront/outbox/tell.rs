@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::sql;
 use crate::args;
 use crate::db::{DbError, Op};
-use crate::kernel::ids::{ChannelId, EndpointId, OrderId};
+use crate::kernel::ids::{ChannelId, EndpointId, OrderId, SkuId};
 use crate::kernel::random::uuid_v7;
 
 /// The fields that a shop gets to know, by kind of event. What isn't listed stays in the house.
@@ -156,6 +156,33 @@ fn message(
     let id = uuid_v7(op.context.services.random.as_ref(), op.at()).map_err(|error| DbError::Form(error.to_string()))?;
     let id = format!("msg_{}", id.simple());
     Ok(args![id, op.warehouse(), *endpoint, order_key, seq, kind, body, "pending", op.at()])
+}
+
+/// Tells every endpoint that what is on hand of a SKU was corrected, by so many pieces; a lane a SKU.
+///
+/// # Errors
+/// A failure of the database.
+pub async fn tell_stock(op: &mut Op<'_, '_>, sku: SkuId, difference: i64) -> Result<(), DbError> {
+    let endpoints = endpoints(op).await?;
+    if endpoints.is_empty() {
+        return Ok(());
+    }
+    let (code,): (String,) = op.tx.one("SKU", sql::SELECT_SKU_CODE, args![sku]).await?;
+    let (at, lane) = (op.at(), format!("@stock:{code}"));
+    let lanes = endpoints.iter().map(|(endpoint, _)| args![*endpoint, &lane, 1_i64, 1_i64, at]).collect();
+    let seqs: Vec<(EndpointId, String, i64)> = op.tx.bulk(sql::NEXT_SEQS, lanes).await?;
+    let mut messages = Vec::with_capacity(seqs.len());
+    for (endpoint, lane, seq) in seqs {
+        let data = Map::from_iter([
+            ("sku".to_owned(), code.clone().into()),
+            ("difference".to_owned(), difference.into()),
+            ("seq".to_owned(), seq.into()),
+        ]);
+        let body = text("stock.adjusted", at.rfc3339(), data)?;
+        messages.push(message(op, &(endpoint, lane), seq, "stock.adjusted", body)?);
+    }
+    op.tx.bulk_exec(sql::INSERT_MESSAGES, messages).await?;
+    Ok(())
 }
 
 /// The lane that test events use.

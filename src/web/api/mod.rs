@@ -4,6 +4,8 @@ pub mod batches;
 pub mod carriers;
 pub mod catalog;
 pub mod channels;
+pub mod counting;
+pub mod counts;
 pub mod credentials;
 pub mod deliveries;
 pub mod events;
@@ -48,6 +50,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(batches::routes())
         .merge(carriers::routes())
         .merge(channels::routes())
+        .merge(counting::routes())
+        .merge(counts::routes())
         .merge(credentials::routes())
         .merge(deliveries::routes())
         .merge(events::routes())

@@ -1,6 +1,7 @@
 //! A warehouse for a test: a database of its own, a clock that stands still, people with roles.
 
 pub mod bench;
+pub mod counting;
 pub mod crew;
 pub mod dock;
 pub mod floor;
