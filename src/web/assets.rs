@@ -19,9 +19,10 @@ macro_rules! files {
     ($($name:literal),+ $(,)?) => { &[$(($name, include_bytes!(concat!("static/", $name)))),+] };
 }
 
-/// Every file.
+/// Our own files: what browsers keep from the start.
 pub const FILES: &[(&str, &[u8])] = files![
     "base.css",
+    "camera.js",
     "check.js",
     "icon.svg",
     "login.js",
@@ -32,6 +33,7 @@ pub const FILES: &[(&str, &[u8])] = files![
     "ops.js",
     "pda.css",
     "pda.js",
+    "reader.js",
     "signal.js",
     "station.css",
     "station.js",
@@ -39,11 +41,19 @@ pub const FILES: &[(&str, &[u8])] = files![
     "wedge.js",
 ];
 
+/// Large files of others, which come when they are needed first (`static/vendor/README.md`).
+const LATER: &[(&str, &[u8])] = files!["vendor/LICENSES.txt", "vendor/zxing_reader.js", "vendor/zxing_reader.wasm"];
+
+/// The worker that reads pictures of the camera, and its policy: WebAssembly is for it alone. No page may run any.
+const READER: (&str, &str) =
+    ("reader.js", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'");
+
 /// A hash over all files and the version of the program.
 static BUILD: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
-    for (name, content) in FILES {
+    hash.update(READER.1);
+    for (name, content) in FILES.iter().chain(LATER) {
         hash.update(name);
         hash.update(content);
     }
@@ -65,17 +75,18 @@ pub fn path(name: &str) -> String {
 /// The routes of the files.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/static/{build}/{name}", get(file))
+        .route("/static/{build}/{*name}", get(file))
         .route("/manifest.webmanifest", get(manifest))
         .route("/sw.js", get(service_worker))
 }
 
 /// A file. One of another build is given too, as what it is now, but never kept: its page loads anew soon.
 async fn file(Path((asked, name)): Path<(String, String)>) -> Result<Response, WebError> {
-    let found = FILES.iter().find(|(file, _)| *file == name);
+    let found = FILES.iter().chain(LATER).find(|(file, _)| *file == name);
     let (name, content) = found.ok_or_else(|| WebError::not_found("file", &name))?;
     let kept = if asked == build() { "public, max-age=31536000, immutable" } else { "no-store" };
-    Ok(([(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, kept)], *content).into_response())
+    let policy = (*name == READER.0).then_some([(header::CONTENT_SECURITY_POLICY, READER.1)]);
+    Ok((policy, [(header::CONTENT_TYPE, media_type(name)), (header::CACHE_CONTROL, kept)], *content).into_response())
 }
 
 fn media_type(name: &str) -> &'static str {
@@ -84,6 +95,7 @@ fn media_type(name: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("html") => "text/html; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     }
@@ -107,4 +119,20 @@ async fn service_worker() -> Response {
     let head = format!("const BUILD = {:?};\nconst FILES = {};\n", build(), serde_json::json!(files));
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (StatusCode::OK, headers, format!("{head}{}", include_str!("static/sw.js"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The script names the hash of the decoder that it was made for.
+    #[test]
+    fn the_reader_and_its_decoder_belong_together_and_are_written_down() {
+        let file = |name: &str| LATER.iter().find(|(file, _)| *file == name).unwrap().1;
+        let notes = include_str!("static/vendor/README.md");
+        let script = std::str::from_utf8(file("vendor/zxing_reader.js")).unwrap();
+        let decoder = hex::encode(&Sha256::digest(file("vendor/zxing_reader.wasm")));
+        assert!(script.contains(&decoder) && notes.contains(&decoder));
+        assert!(notes.contains(&hex::encode(&Sha256::digest(script))));
+    }
 }

@@ -85,7 +85,10 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(problem::render))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(POLICY),
+        ))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(middleware::from_fn(observe::observe))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))

@@ -12,7 +12,7 @@ import { randomUUID } from "node:crypto";
 const tools = createRequire(resolve(process.env.TALLYMAN_BROWSER ?? ".tools/browser", "node_modules/"));
 const { chromium } = tools("playwright-core");
 const axe = readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
-const BINARY = process.env.TALLYMAN_BINARY ?? "target/debug/tallyman";
+export const BINARY = process.env.TALLYMAN_BINARY ?? "target/debug/tallyman";
 const SCREENS = process.env.TALLYMAN_SCREENS ?? ".tools/screens";
 
 export const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -209,12 +209,16 @@ export async function released(service, ...wanted) {
 
 export const PHONE = { width: 360, height: 640 }, SMALL = { width: 320, height: 533 }, BENCH = { width: 1280, height: 800 };
 
-let browser = null;
+const browsers = new Map();
 
-// A browser window of its own: nothing is shared with the others.
-export async function open(service, { size = PHONE, language = "en", touch = size !== BENCH } = {}) {
-  browser ??= await chromium.launch({ executablePath: process.env.TALLYMAN_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+// A browser window of its own: nothing is shared with the others. `flags` are for the browser's start, such as a camera that it shall have.
+export async function open(service, { size = PHONE, language = "en", touch = size !== BENCH, flags = [] } = {}) {
+  const kind = flags.join(" ");
+  if (!browsers.has(kind)) {
+    const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", ...flags];
+    browsers.set(kind, await chromium.launch({ executablePath: process.env.TALLYMAN_CHROMIUM ?? "/usr/bin/chromium", args }));
+  }
+  const browser = browsers.get(kind);
   const context = await browser.newContext({ viewport: size, deviceScaleFactor: 2, hasTouch: touch, isMobile: touch, locale: language, serviceWorkers: "allow" });
   const page = await context.newPage();
   const troubles = [];
@@ -227,8 +231,8 @@ export async function open(service, { size = PHONE, language = "en", touch = siz
 }
 
 export async function closeBrowser() {
-  await browser?.close();
-  browser = null;
+  await Promise.all([...browsers.values()].map((browser) => browser.close()));
+  browsers.clear();
 }
 
 // The key of a US keyboard that makes a character.

@@ -21,6 +21,8 @@ verdict("sound", "AudioContext" in window || "webkitAudioContext" in window);
 const opening = indexedDB.open("tallyman-check", 1);
 opening.onsuccess = () => (verdict("store", true), opening.result.close(), indexedDB.deleteDatabase("tallyman-check"));
 opening.onerror = () => verdict("store", false);
+const devices = await navigator.mediaDevices?.enumerateDevices().catch(() => []);
+verdict("camera", "WebAssembly" in window && Boolean(devices?.some(({ kind }) => kind === "videoinput")));
 
 const trips = [];
 let serverClock = null;

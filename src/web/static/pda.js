@@ -8,7 +8,7 @@ const $ = (selector) => document.querySelector(selector);
 const texts = JSON.parse($("#texts").textContent);
 const person = document.body.dataset.person;
 const build = document.documentElement.dataset.build;
-let task = null, work = null, version = 0, refusals = JSON.parse(sessionStorage.getItem("refusals") ?? "[]");
+let camera = null, task = null, work = null, version = 0, refusals = JSON.parse(sessionStorage.getItem("refusals") ?? "[]");
 
 // What the service has drawn.
 function read() {
@@ -94,6 +94,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.send) send(button.dataset.send, { source: "tap" });
+  else if (button.id === "look") look();
   else if ("close" in button.dataset) closeLocal();
   else if ("keypad" in button.dataset) keypad();
   else if (button.dataset.set) prefer(button.dataset.set);
@@ -131,17 +132,29 @@ function begin() {
   stayAwake();
 }
 
-read();
-work = await queue({ url: "/pda/scan", person, answered, changed, locked: () => (signal("wrong"), local(texts["floor.log_in_again"].replace("{count}", work?.waiting ?? ""))) });
-$("#start").hidden = sessionStorage.getItem("started") === person;
-if (refusals.length) local(refusals[0]);
-listen(({ raw, aim }) => {
+// A code from the scanner or the camera.
+function heard({ raw, aim, source }) {
   flash("seen");
   setTimeout(unlock);
   if (!$("#start").hidden) begin();
   $("#keypad").hidden = true;
-  send(raw, { aim });
-}, { field: $(".scan-field") });
+  camera?.close();
+  send(raw, { aim, source });
+}
+
+// The camera's part of this script comes when it is asked for first.
+async function look() {
+  const failed = (why) => (signal("wrong"), local(texts[`pda.camera_${why}`]));
+  camera ??= await import("./camera.js").catch(() => null);
+  camera ? camera.open(heard, failed) : failed("reader");
+}
+
+read();
+$("#look").hidden = !(navigator.mediaDevices && window.WebAssembly);
+work = await queue({ url: "/pda/scan", person, answered, changed, locked: () => (signal("wrong"), local(texts["floor.log_in_again"].replace("{count}", work?.waiting ?? ""))) });
+$("#start").hidden = sessionStorage.getItem("started") === person;
+if (refusals.length) local(refusals[0]);
+listen(heard, { field: $(".scan-field") });
 document.addEventListener("visibilitychange", stayAwake);
 navigator.serviceWorker?.register("/sw.js").catch(() => {});
 document.documentElement.dataset.ready = "1";

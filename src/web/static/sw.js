@@ -1,4 +1,5 @@
-// Keeps the files of this build, and a page for when there is no network: never an answer of the service.
+// Keeps the files of this build, and a page for when there is no network: never an answer of the service. The camera's reader is
+// large: it is kept once somebody has used it.
 const CACHE = `tallyman-${BUILD}`;
 
 addEventListener("install", (event) => {
@@ -23,6 +24,15 @@ addEventListener("fetch", (event) => {
   }
   const { pathname } = new URL(event.request.url);
   if (event.request.method === "GET" && pathname.startsWith("/static/")) {
-    event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
+    event.respondWith(caches.match(event.request).then((kept) => kept ?? fetched(event, pathname)));
   }
 });
+
+async function fetched(event, pathname) {
+  const answer = await fetch(event.request);
+  if (answer.ok && pathname.startsWith(`/static/${BUILD}/`)) {
+    const copy = answer.clone();
+    event.waitUntil(caches.open(CACHE).then((cache) => cache.put(event.request, copy)).catch(() => {}));
+  }
+  return answer;
+}
