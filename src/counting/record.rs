@@ -179,10 +179,10 @@ impl RecordCount {
             return Ok(Target { line, lot, lot_number, status });
         }
         // What the book has here and nobody asked for stays out; what lies here by mistake is noted.
-        if let (Some(lot), true) = (lot, !task.whole || task.round > 1) {
-            if cell(op, task.place, (item.sku, lot, status)).await?.on_hand > 0 {
-                return Err(not_asked());
-            }
+        if let (Some(lot), true) = (lot, !task.whole || task.round > 1)
+            && cell(op, task.place, (item.sku, lot, status)).await?.on_hand > 0
+        {
+            return Err(not_asked());
         }
         Ok(Target { line: None, lot, lot_number, status })
     }

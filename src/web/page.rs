@@ -249,6 +249,7 @@ impl FromRequestParts<App> for Reader {
             }
             Err(error) => return Err(error.into_response()),
         };
+        viewer.require(Right::Read).map_err(IntoResponse::into_response)?;
         let zone = app.db.read(|tx| Box::pin(crate::report::time_zone(tx, viewer.warehouse))).await;
         let zone = zone.map_err(|error| WebError::from(error).into_response())?;
         let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);

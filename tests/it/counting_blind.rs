@@ -52,7 +52,7 @@ async fn crawl(client: &Client) {
             open += usize::from(answer.status.is_success());
         }
     }
-    assert!(open > 5, "{open}");
+    assert!(open > 2, "{open}");
 }
 
 both!(no_answer_of_a_blind_count_says_what_is_expected, |world| {
