@@ -58,8 +58,8 @@ pub async fn rules(tx: &mut Tx<'_>, warehouse: WarehouseId) -> Result<CountRules
     let setting: Option<Setting> = tx.opt(sql::SELECT_SETTING, args![warehouse]).await?;
     let (approve_limit_minor, days, rest_days, check_emptied, seconds_per_place, seconds_per_line) =
         setting.unwrap_or((0, String::new(), 0, false, 0, 0));
-    let rows: Vec<(String, i64, Option<i64>, Option<i64>, Option<i64>)> =
-        tx.all(sql::LIST_RULES, args![warehouse]).await?;
+    type Rule = (String, i64, Option<i64>, Option<i64>, Option<i64>);
+    let rows: Vec<Rule> = tx.all(sql::LIST_RULES, args![warehouse]).await?;
     let classes = rows.into_iter().map(|(class, counts_a_year, units, points, value_minor)| ClassRule {
         class: Class::from_code(&class),
         counts_a_year,

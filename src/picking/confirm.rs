@@ -103,6 +103,8 @@ row! {
         pub unit_factor: Option<i64>,
         /// Its code.
         pub barcode_sku_code: Option<String>,
+        /// Whether nothing is picked at the place while it is counted.
+        pub frozen: bool,
     }
 }
 
@@ -189,6 +191,9 @@ impl ConfirmPick {
         stopped?;
         if row.state != "open" {
             return Err(PickError::LineDone {});
+        }
+        if row.frozen {
+            return Err(PickError::PlaceFrozen { place: row.place_code.clone() });
         }
         if proof.quantity < 1 {
             return Err(PickError::BadQuantity { quantity: proof.quantity });

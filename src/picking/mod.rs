@@ -35,6 +35,8 @@ crate::refusals! {
         OrderStopped { order: String, state: OrderState } = 409 "picking.order_stopped",
         /// The line is finished.
         LineDone {} = 409 "picking.line_done",
+        /// The place is counted, and nothing is picked there meanwhile.
+        PlaceFrozen { place: String } = 409 "picking.place_frozen",
         /// The tote must be scanned first.
         NoTote {} = 409 "picking.no_tote",
         /// The scanned place is another one.

@@ -43,14 +43,14 @@ crate::statements! {
     /// All that a confirmation must know, in one row; the task is locked.
     SELECT_CONFIRM = lite "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, a.place_id, p.code, loc.check_digits,
         a.quantity - a.picked - a.short - a.taken_out, a.state, t.person_id, t.state, t.lease_until, t.tote_place_id, tp.code, t.lines_open,
-        o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code
+        o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code, loc.frozen
         FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.id = $3 JOIN customer_order o ON o.id = t.order_id
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = p.id
         LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode IN ($4, $5) LEFT JOIN sku bs ON bs.id = b.sku_id
         WHERE t.warehouse_id = $1 AND t.id = $2 ORDER BY CASE WHEN b.barcode = $4 THEN 0 ELSE 1 END LIMIT 1"
         pg "SELECT a.id, a.order_line_id, a.sku_id, s.code, a.lot_id, l.number, a.place_id, p.code, loc.check_digits,
         a.quantity - a.picked - a.short - a.taken_out, a.state, t.person_id, t.state, t.lease_until, t.tote_place_id, tp.code, t.lines_open,
-        o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code
+        o.id, o.number, o.state, l.status, l.expires_at, b.sku_id, b.unit_factor, bs.code, loc.frozen
         FROM pick_task t JOIN allocation a ON a.task_id = t.id AND a.id = $3 JOIN customer_order o ON o.id = t.order_id
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = p.id
         LEFT JOIN place tp ON tp.id = t.tote_place_id LEFT JOIN sku_barcode b ON b.barcode IN ($4, $5) LEFT JOIN sku bs ON bs.id = b.sku_id

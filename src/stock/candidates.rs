@@ -142,19 +142,19 @@ pub mod sql {
     crate::statements! {
         /// Free cells of one SKU.
         OF_SKU = "SELECT c.sku_id, c.id, c.place_id, c.lot_id, l.received_at, l.expires_at, c.on_hand - c.reserved,
-            p.walk_order, c.status, l.status, (p.pickable AND p.active)
+            p.walk_order, c.status, l.status, (p.pickable AND p.active AND NOT p.frozen)
             FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location p ON p.place_id = c.place_id
             WHERE c.warehouse_id = $1 AND c.sku_id = $2 AND c.on_hand > 0 AND c.on_hand > c.reserved";
         /// Free cells of the SKUs of a wave.
         OF_WAVE = "SELECT c.sku_id, c.id, c.place_id, c.lot_id, l.received_at, l.expires_at, c.on_hand - c.reserved,
-            p.walk_order, c.status, l.status, (p.pickable AND p.active)
+            p.walk_order, c.status, l.status, (p.pickable AND p.active AND NOT p.frozen)
             FROM (SELECT DISTINCT ol.sku_id FROM wave_order wo JOIN order_line ol ON ol.order_id = wo.order_id
                 WHERE wo.wave_id = $2 AND wo.state = 'in' AND ol.promised > 0) wanted
             JOIN stock_cell c ON c.warehouse_id = $1 AND c.sku_id = wanted.sku_id AND c.on_hand > 0 AND c.on_hand > c.reserved
             JOIN lot l ON l.id = c.lot_id JOIN location p ON p.place_id = c.place_id";
         /// Free cells of a warehouse.
         ALL_FREE = "SELECT c.sku_id, c.id, c.place_id, c.lot_id, l.received_at, l.expires_at, c.on_hand - c.reserved,
-            p.walk_order, c.status, l.status, (p.pickable AND p.active)
+            p.walk_order, c.status, l.status, (p.pickable AND p.active AND NOT p.frozen)
             FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location p ON p.place_id = c.place_id
             WHERE c.warehouse_id = $1 AND c.on_hand > 0 AND c.on_hand > c.reserved";
         /// Size of the catalogue.

@@ -5,7 +5,6 @@ use tallyman::counting::approve::{Approval, ApproveLine, LineDecided, RejectLine
 use tallyman::counting::claim::{ClaimCount, ReleaseCount};
 use tallyman::counting::finish::{CancelCount, RecountLine};
 use tallyman::counting::model::{LineState, Tolerance};
-use tallyman::counting::raise::{CheckEmpty, RequestCount};
 use tallyman::counting::record::{CountScan, RecordCount};
 use tallyman::counting::rules::{LotCost, PutLotCosts, PutRules, rules};
 use tallyman::counting::scope::Scope;
@@ -14,8 +13,7 @@ use tallyman::kernel::ids::{CountLineId, OrderId, PersonId, WarehouseId};
 use tallyman::order::ops::CancelOrder;
 use tallyman::picking::model::ShortReason;
 use tallyman::picking::short::ReportShort;
-use tallyman::stock::model::StockStatus;
-use tallyman::stock::ops::{AdjustStock, MoveStock, Receipt, ReceiveStock};
+use tallyman::stock::ops::{AdjustStock, MoveStock};
 
 use crate::both;
 use crate::orders::five_lots;
@@ -25,13 +23,13 @@ use crate::support::counting::{by, claim, claiming, count, create, finish, piece
 use crate::support::floor::{claimed, confirm, released};
 
 /// The barcode of the shirt.
-const TEE: &str = "6901234567892";
+pub(crate) const TEE: &str = "6901234567892";
 
 pub(crate) async fn counters(world: &World) -> [PersonId; 4] {
     [person(world, "C1").await, person(world, "C2").await, person(world, "C3").await, person(world, "BOSS").await]
 }
 
-async fn only_line(world: &World) -> CountLineId {
+pub(crate) async fn only_line(world: &World) -> CountLineId {
     CountLineId(world.number("SELECT MAX(id) FROM count_line").await)
 }
 
@@ -39,11 +37,11 @@ pub(crate) fn approve(line: CountLineId) -> ApproveLine {
     ApproveLine { line, approval: Approval { cause: "lost".into(), ..Approval::default() } }
 }
 
-fn moved(from: &str, to: &str, quantity: i64) -> MoveStock {
+pub(crate) fn moved(from: &str, to: &str, quantity: i64) -> MoveStock {
     MoveStock { sku: "TEE-M".into(), lot: format!("L{from}"), from: from.into(), to: to.into(), quantity, status: None }
 }
 
-async fn on_hand(world: &World, place: &'static str) -> i64 {
+pub(crate) async fn on_hand(world: &World, place: &'static str) -> i64 {
     let text = format!(
         "SELECT CAST(COALESCE(SUM(on_hand), 0) AS BIGINT) FROM stock_cell c JOIN place p ON p.id = c.place_id WHERE p.code = '{place}'"
     );
@@ -83,6 +81,9 @@ both!(what_agrees_is_done_with_one_count, |world| {
 
 both!(a_difference_is_counted_by_two_and_posted_once_by_a_third, |world| {
     five_lots(world).await;
+    world
+        .sql("INSERT INTO endpoint (channel_id, url, secrets) SELECT id, 'https://shop.example/', CAST('' AS {bytes}) FROM channel WHERE code = 'shop'")
+        .await;
     let [one, two, _, boss] = counters(world).await;
     plan(world, &["A-01"]).await;
     count(world, one, "A-01", &[(TEE, 3)]).await;
@@ -121,6 +122,12 @@ both!(a_difference_is_counted_by_two_and_posted_once_by_a_third, |world| {
     assert_eq!(world.text("SELECT note FROM movement WHERE reason = 'adjustment'").await, "lost");
     assert_eq!(world.text("SELECT state FROM count_plan").await, "closed");
     assert_eq!(world.number("SELECT COUNT(*) FROM event WHERE kind = 'stock.adjusted'").await, 1);
+    // The shop is told once, in a lane of the SKU's own.
+    assert_eq!(world.text("SELECT order_key FROM outbox_message WHERE type = 'stock.adjusted'").await, "@stock:TEE-M");
+    let body: serde_json::Value =
+        serde_json::from_str(&world.text("SELECT body FROM outbox_message WHERE type = 'stock.adjusted'").await)
+            .unwrap();
+    assert_eq!(body["data"], serde_json::json!({ "sku": "TEE-M", "difference": -2, "seq": 1 }));
 });
 
 both!(a_third_decides_where_two_differ_and_else_somebody_with_the_right, |world| {
@@ -471,63 +478,4 @@ both!(an_order_that_is_cancelled_meanwhile_frees_what_the_loss_takes, |world| {
     world.does(CancelOrder { order: OrderId(1), reason: "wish".into() }).await;
     assert_eq!(by(world, boss, approve(only_line(world).await)).await.variance, Some(-4));
     assert_eq!(on_hand(world, "A-05").await, 1);
-});
-
-both!(an_emptied_place_is_asked_about_and_anything_can_be_asked_for, |world| {
-    five_lots(world).await;
-    let [one, ..] = counters(world).await;
-    world.does(moved("A-01", "A-02", 5)).await;
-    let check = |place: &str, empty| CheckEmpty { place: place.into(), empty };
-    assert!(by(world, one, check("A-01", true)).await.agrees);
-    assert_eq!(world.number("SELECT COUNT(*) FROM count_plan").await, 0);
-    assert!(!by(world, one, check("A-03", true)).await.agrees);
-    assert!(matches!(refused_by(world, one, claiming("A-03")).await, CountError::AnotherPerson { .. }));
-    let request = |place: &str, item: Option<&str>| RequestCount {
-        place: place.into(),
-        item: item.map(str::to_owned),
-        note: "looks odd".into(),
-    };
-    assert!(by(world, one, request("A-04", Some(TEE))).await.plan_id.is_some());
-    assert!(by(world, one, request("A-04", None)).await.plan_id.is_none());
-    assert!(matches!(refused_by(world, one, request("T1", None)).await, CountError::NotALocation { .. }));
-    let task = claim(world, one, "A-04").await;
-    assert!(!task.whole);
-    world.does(ReceiveStock { receipts: vec![receipt("A-04", 3)], opening: false }).await;
-    count(world, one, "A-04", &[(TEE, 5)]).await;
-});
-
-fn receipt(location: &str, quantity: i64) -> Receipt {
-    Receipt {
-        sku: "TEE-M".into(),
-        location: location.into(),
-        quantity,
-        lot: "NEW".into(),
-        supplier_lot: String::new(),
-        received_at: None,
-        expires_at: None,
-        status: Some(StockStatus::Damaged),
-    }
-}
-
-both!(what_is_short_while_a_place_waits_for_a_decision_is_counted_afterwards, |world| {
-    released(world, 1, 2).await;
-    let [one, two, three, boss] = counters(world).await;
-    plan(world, &["A-05"]).await;
-    count(world, one, "A-05", &[(TEE, 0)]).await;
-    count(world, two, "A-05", &[(TEE, 0)]).await;
-    let task = claimed(world, "T000001").await;
-    let (allocation, reason) = (task.lines[0].allocation_id, ShortReason::Missing);
-    world.does(ReportShort { task: task.task_id, allocation, missing: 2, reason }).await;
-    // The book of the line was corrected, and a second cell is there that nobody counted.
-    assert_eq!(by(world, boss, approve(only_line(world).await)).await.state, LineState::Recount);
-    for person in [three, one] {
-        count(world, person, "A-05", &[]).await;
-    }
-    by(world, boss, approve(CountLineId(1))).await;
-    assert_eq!(world.text("SELECT kind FROM count_plan WHERE state = 'open'").await, "short_pick");
-    count(world, one, "A-05", &[]).await;
-    count(world, two, "A-05", &[]).await;
-    by(world, boss, approve(only_line(world).await)).await;
-    assert_eq!(on_hand(world, "A-05").await, 0);
-    assert_eq!(world.number("SELECT COUNT(*) FROM count_plan WHERE state = 'open'").await, 0);
 });

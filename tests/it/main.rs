@@ -15,6 +15,7 @@ mod cli;
 mod cli_devices;
 mod counting;
 mod counting_blind;
+mod counting_plans;
 mod counting_storm;
 mod demo;
 mod floor_devices;

@@ -86,6 +86,9 @@ impl ConfirmBatchPick {
         open: i64,
     ) -> Result<(i64, String), PickError> {
         let proof = &self.proof;
+        if line.frozen {
+            return Err(PickError::PlaceFrozen { place: line.place_code.clone() });
+        }
         if proof.quantity < 1 {
             return Err(PickError::BadQuantity { quantity: proof.quantity });
         }

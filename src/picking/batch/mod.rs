@@ -123,6 +123,8 @@ row! {
         pub order_number: String,
         /// Where it stands.
         pub order_state: OrderState,
+        /// Whether nothing is picked at the place while it is counted.
+        pub frozen: bool,
     }
 }
 

@@ -46,12 +46,12 @@ crate::statements! {
         ORDER BY MAX(a.skips), a.walk_order, a.cell_id LIMIT $2";
     /// What each order has in a line, the first to ship first; locked.
     SELECT_SHARES = lite "SELECT a.id, a.order_line_id, a.task_id, a.sku_id, s.code, a.lot_id, l.number, l.supplier_lot, l.status, l.expires_at, a.place_id, p.code,
-            loc.check_digits, a.quantity - a.picked - a.short - a.taken_out, a.picked - a.packed, o.id, o.number, o.state
+            loc.check_digits, a.quantity - a.picked - a.short - a.taken_out, a.picked - a.packed, o.id, o.number, o.state, loc.frozen
         FROM pick_task t JOIN customer_order o ON o.id = t.order_id JOIN allocation a ON a.task_id = t.id AND a.cell_id = $2
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = a.place_id
         WHERE t.batch_id = $1 ORDER BY o.ship_by, o.id, a.id"
         pg "SELECT a.id, a.order_line_id, a.task_id, a.sku_id, s.code, a.lot_id, l.number, l.supplier_lot, l.status, l.expires_at, a.place_id, p.code,
-            loc.check_digits, a.quantity - a.picked - a.short - a.taken_out, a.picked - a.packed, o.id, o.number, o.state
+            loc.check_digits, a.quantity - a.picked - a.short - a.taken_out, a.picked - a.packed, o.id, o.number, o.state, loc.frozen
         FROM pick_task t JOIN customer_order o ON o.id = t.order_id JOIN allocation a ON a.task_id = t.id AND a.cell_id = $2
         JOIN sku s ON s.id = a.sku_id JOIN lot l ON l.id = a.lot_id JOIN place p ON p.id = a.place_id JOIN location loc ON loc.place_id = a.place_id
         WHERE t.batch_id = $1 ORDER BY o.ship_by, o.id, a.id FOR UPDATE OF t, a";
