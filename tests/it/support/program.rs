@@ -35,8 +35,11 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts it and waits until it says where it listens. What it logs is seen beside the tests' own lines.
+    /// Starts it and waits until it says where it listens. What goes wrong in it is seen beside the tests' own lines.
     pub fn start(command: &mut Command) -> Self {
+        if !command.get_envs().any(|(name, _)| name == "TALLYMAN_LOG_LEVEL") {
+            command.env("TALLYMAN_LOG_LEVEL", "error");
+        }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("it ended before it served").unwrap();
