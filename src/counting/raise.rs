@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::claim::location;
+use super::claim::{Done, location};
 use super::create::{NewPlan, begin};
 use super::model::{CountKind, TaskState};
 use super::{CountError, require, sql as counting_sql};
@@ -143,19 +143,12 @@ pub struct CheckEmpty {
     pub empty: bool,
 }
 
-/// What became of the answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct EmptyChecked {
-    /// Whether the book says the same; else the place is counted by somebody else.
-    pub agrees: bool,
-}
-
 impl Operation for CheckEmpty {
     const KIND: &'static str = "counting.check_empty";
-    type Answer = EmptyChecked;
+    type Answer = Done;
     type Error = CountError;
 
-    async fn run(&self, op: &mut Op<'_, '_>) -> Result<EmptyChecked, CountError> {
+    async fn run(&self, op: &mut Op<'_, '_>) -> Result<Done, CountError> {
         if !op.may(Right::Pick) && !op.may(Right::Count) {
             return Err(CountError::Forbidden { right: Right::Pick.code() });
         }
@@ -173,7 +166,8 @@ impl Operation for CheckEmpty {
         }
         let data = json!({ "empty": self.empty, "agrees": agrees });
         op.record("count.empty_checked", ("place", place.id.0), &data);
-        Ok(EmptyChecked { agrees })
+        // Whether the book agrees would say whether it has something there.
+        Ok(Done {})
     }
 }
 

@@ -108,7 +108,7 @@ async fn tote(op: &mut Op<'_, '_>, state: &mut State, code: &Code) -> Result<Hea
             state.screen = Screen::Menu;
             Ok(Heard::ok())
         }
-        other => Err(super::pick::wrong_kind(other, "kind.tote")),
+        other => Err(super::wrong_kind(other, "kind.tote")),
     }
 }
 
@@ -127,7 +127,7 @@ fn place(state: &mut State, line: &BatchLine, code: &Code, scan: &Scan) -> Resul
             Err(refused("floor.wrong_place", &[("scanned", code), ("place", &line.place)]))
         }
         Code::Quantity(_) => Err(refused("floor.wrong_digits", &[("place", &line.place)])),
-        other => Err(super::pick::wrong_kind(other, "kind.location")),
+        other => Err(super::wrong_kind(other, "kind.location")),
     }
 }
 
@@ -152,7 +152,7 @@ async fn item(
         Code::Quantity(number) if state.batch.verified => *number,
         Code::Quantity(_) => return Err(refused("floor.item_first", &[("item", &line.sku)])),
         Code::Place { code, .. } if *code == line.place => return Ok(Heard::ok()),
-        other => return Err(super::pick::wrong_kind(other, "kind.item")),
+        other => return Err(super::wrong_kind(other, "kind.item")),
     };
     if !(0..=line.quantity).contains(&counted) {
         let facts: &[(&'static str, &dyn std::fmt::Display)] =
@@ -275,7 +275,7 @@ async fn put_down(op: &mut Op<'_, '_>, state: &mut State, code: &Code) -> Result
             return Ok(Heard::info("floor.undone", &[("count", &quantity), ("item", &sku)]));
         }
         Code::Command(Command::Ok) => return Ok(Heard::ok()),
-        other => return Err(super::pick::wrong_kind(other, "kind.drop_place")),
+        other => return Err(super::wrong_kind(other, "kind.drop_place")),
     };
     if let Some(batch) = state.batch.batch {
         let data = serde_json::json!({ "at": at, "tote": state.batch.tote });

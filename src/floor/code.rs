@@ -92,6 +92,14 @@ pub struct Item {
     pub barcode: String,
 }
 
+impl Item {
+    /// What a domain is told was scanned: the text itself, or the barcode within a label that also names the lot.
+    #[must_use]
+    pub fn scanned(&self, raw: &str) -> String {
+        if self.lot.is_some() { self.barcode.clone() } else { raw.to_owned() }
+    }
+}
+
 /// What a scanned text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Code {

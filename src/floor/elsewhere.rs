@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use super::code::Code;
-use super::pick::wrong_kind;
-use super::{FloorError, refused, sql};
+use super::{FloorError, refused, sql, wrong_kind};
+use crate::allocation::sql as allocation_sql;
 use crate::args;
 use crate::db::{DbError, Op, Operation as _, Tx};
 use crate::kernel::Timestamp;
@@ -41,9 +41,8 @@ pub async fn places(
     line: &RunLine,
     now: Timestamp,
 ) -> Result<Vec<Elsewhere>, DbError> {
-    let candidates = of_sku(tx, warehouse, line.sku_id).await?;
-    let expires = candidates.iter().any(|candidate| candidate.expires_at.is_some());
-    let (eligible, _) = sort_out(candidates, Rotation::of(expires), now);
+    let (expires,): (bool,) = tx.one("sku", allocation_sql::SELECT_EXPIRES, args![line.sku_id]).await?;
+    let (eligible, _) = sort_out(of_sku(tx, warehouse, line.sku_id).await?, Rotation::of(expires), now);
     let mut offered = Vec::new();
     for candidate in eligible.into_iter().filter(|candidate| candidate.free >= line.quantity) {
         let place = place_code(tx, candidate.place).await?;

@@ -3,6 +3,7 @@
 //! The step lives here and not on the device. A scan is one operation: it finds the person's step, sees what was scanned, does
 //! what the domains offer for it, and writes down the step that follows. It decides nothing about stock itself.
 
+mod amiss;
 pub mod batch;
 pub mod code;
 pub mod elsewhere;
@@ -19,6 +20,7 @@ pub mod wall;
 
 use crate::db::DbError;
 use crate::refusal::Refusal;
+use code::Code;
 use model::Said;
 
 /// Why a scan leads to nothing: the sentence that the person reads, or a failure of the database.
@@ -48,6 +50,15 @@ impl crate::db::AsDbError for FloorError {
 /// A refusal of the floor itself.
 pub(crate) fn refused(id: &'static str, facts: &[(&'static str, &dyn std::fmt::Display)]) -> FloorError {
     FloorError::Refused(Said::new(id, facts))
+}
+
+/// What was scanned, and what the step wants instead.
+fn wrong_kind(code: &Code, wanted: &'static str) -> FloorError {
+    match code {
+        Code::Unknown(text) => refused("floor.unknown_code", &[("code", text), ("wanted", &wanted)]),
+        Code::Command(_) | Code::Choice(..) => refused("floor.not_here", &[]),
+        other => refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &wanted)]),
+    }
 }
 
 /// A domain's refusal as the sentence that the person reads.

@@ -3,7 +3,7 @@
 use super::code::{Code, Command};
 use super::model::{Heard, Screen, State};
 use super::scan::Scan;
-use super::{FloorError, refused};
+use super::{FloorError, refused, wrong_kind};
 use crate::args;
 use crate::db::{Op, Operation as _};
 use crate::kernel::ids::StationId;
@@ -60,8 +60,8 @@ pub(super) async fn scan(
             Ok(Heard::done().saying("out.done", &[("parcels", &done.parcels), ("manifest", &done.number)]))
         }
         (Code::Unknown(text), None) => Err(refused("floor.unknown_here", &[("code", text)])),
-        (Code::Command(_) | Code::Choice(..), _) => Err(refused("floor.not_here", &[])),
+        (Code::Command(_) | Code::Choice(..), None) => Err(refused("floor.not_here", &[])),
         (_, None) => Err(refused("out.carrier_first", &[])),
-        (other, Some(_)) => Err(refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &"kind.waybill")])),
+        (other, Some(_)) => Err(wrong_kind(other, "kind.waybill")),
     }
 }

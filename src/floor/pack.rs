@@ -5,9 +5,8 @@
 
 use super::code::{Code, Command};
 use super::model::{Heard, PackAt, Packing, Screen, Signal, State};
-use super::pick::wrong_kind;
 use super::scan::Scan;
-use super::{FloorError, refused, sql};
+use super::{FloorError, refused, sql, wrong_kind};
 use crate::args;
 use crate::db::{Op, Operation as _};
 use crate::kernel::ids::{PlaceId, PrintJobId, StationId};
@@ -128,11 +127,9 @@ async fn start(op: &mut Op<'_, '_>, state: &mut State, code: &Code, scan: &Scan)
             settle(op, state).await?;
             return Ok(Heard::ok());
         }
-        Code::Unknown(text) => return Err(refused("floor.unknown_code", &[("code", text), ("wanted", &"kind.tote")])),
         // Also the label of the station itself, where the browser stands from then on.
         Code::Command(Command::Ok) => return Ok(Heard::ok()),
-        Code::Command(_) | Code::Choice(..) => return Err(refused("floor.not_here", &[])),
-        other => return Err(refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &"kind.tote")])),
+        other => return Err(wrong_kind(other, "kind.tote")),
     };
     let begin = StartPacking { tote: tote.clone(), station: Some(scan.station.clone()), take_over };
     match begin.run(op).await {
@@ -173,11 +170,8 @@ impl Bench<'_> {
         let parcel = self.parcel;
         match code {
             Code::Item(item) => {
-                let piece = PieceScan {
-                    item: if item.lot.is_some() { item.barcode.clone() } else { scan.raw.clone() },
-                    lot: item.lot.clone(),
-                    ..PieceScan::default()
-                };
+                let (item, lot) = (item.scanned(&scan.raw), item.lot.clone());
+                let piece = PieceScan { item, lot, ..PieceScan::default() };
                 self.piece(op, state, piece).await
             }
             Code::Quantity(number) => {
@@ -219,8 +213,7 @@ impl Bench<'_> {
             }
             Code::Command(Command::Ok) => Ok(Heard::ok()),
             Code::Unknown(text) => Err(refused("packing.unknown_item", &[("scanned", text)])),
-            Code::Command(_) | Code::Choice(..) => Err(refused("floor.not_here", &[])),
-            other => Err(refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &"kind.item")])),
+            other => Err(wrong_kind(other, "kind.item")),
         }
     }
 
@@ -246,8 +239,7 @@ impl Bench<'_> {
     ) -> Result<Heard, FloorError> {
         match (code, state.pack.aside.clone()) {
             (Code::Item(item), None) => {
-                let found = if item.lot.is_some() { item.barcode.clone() } else { scan.raw.clone() };
-                state.pack.aside = Some((found, item.lot.clone()));
+                state.pack.aside = Some((item.scanned(&scan.raw), item.lot.clone()));
                 Ok(Heard::ok())
             }
             (Code::Place { kind: PlaceKind::Location, code, .. }, Some((item, lot))) => {
@@ -261,7 +253,6 @@ impl Bench<'_> {
                 let said = if put.parcel_void { "pack.aside_all" } else { "pack.aside_one" };
                 Ok(Heard::info(said, facts))
             }
-            (Code::Command(_) | Code::Choice(..), _) => Err(refused("floor.not_here", &[])),
             (other, None) => Err(wrong_kind(other, "kind.item")),
             (other, Some(_)) => Err(wrong_kind(other, "kind.location")),
         }

@@ -3,19 +3,18 @@
 //! Pieces are counted here, scan by scan; what is counted becomes stock in the tote by one confirmation a line. Whatever goes wrong
 //! has a way on within two taps, and a wrong scan leaves everything as it is.
 
+use super::amiss::undo_now;
 use super::code::{Code, Command, Item};
-use super::model::{Heard, PickAt, Picking, Screen, State, UNDO_MS, Undoable};
+use super::model::{Heard, PickAt, Picking, Screen, State, Undoable};
 use super::scan::Scan;
-use super::{FloorError, elsewhere, refused, sql};
+use super::{FloorError, refused, sql, wrong_kind};
 use crate::args;
 use crate::db::{Op, Operation as _};
 use crate::kernel::text::scanned;
 use crate::picking::confirm::{ConfirmPick, PickProof};
 use crate::picking::model::ShortReason;
 use crate::picking::run::{self, BeginWalk, FinishRun, GiveBackRun, LoadTote, Run, RunLine, RunState, StartRun};
-use crate::picking::short::{ReportShort, SkipLine};
-use crate::picking::task::TakeTote;
-use crate::picking::undo::UndoPick;
+
 use crate::stock::model::PlaceKind;
 
 /// Begins to pick, or goes on with the walk that one has.
@@ -156,17 +155,8 @@ async fn after_the_last(op: &mut Op<'_, '_>, state: &mut State, run: &Run, code:
     Ok(Heard::done().saying("floor.dropped", &[("place", &at)]))
 }
 
-/// What was scanned, and what the step wants instead.
-pub(super) fn wrong_kind(code: &Code, wanted: &'static str) -> FloorError {
-    match code {
-        Code::Unknown(text) => refused("floor.unknown_code", &[("code", text), ("wanted", &wanted)]),
-        Code::Command(_) | Code::Choice(..) => refused("floor.not_here", &[]),
-        other => refused("floor.wrong_kind", &[("kind", &other.kind()), ("wanted", &wanted)]),
-    }
-}
-
 /// Chooses the line to go on with, and where within it: what was verified at the same place needn't be scanned again.
-async fn settle(op: &mut Op<'_, '_>, state: &mut State, run: &Run) -> Result<(), FloorError> {
+pub(super) async fn settle(op: &mut Op<'_, '_>, state: &mut State, run: &Run) -> Result<(), FloorError> {
     let person = op.person();
     let lines = run::lines(op.tx, run.id, person).await?;
     let pick = &mut state.pick;
@@ -203,10 +193,10 @@ fn verified(line: &RunLine) -> String {
 }
 
 /// A walk at one of its lines.
-struct Walk<'a> {
-    run: &'a Run,
-    line: &'a RunLine,
-    group: usize,
+pub(super) struct Walk<'a> {
+    pub(super) run: &'a Run,
+    pub(super) line: &'a RunLine,
+    pub(super) group: usize,
 }
 
 impl Walk<'_> {
@@ -242,7 +232,7 @@ impl Walk<'_> {
     }
 
     /// Back from a question to where the person was.
-    fn resume(&self, state: &mut State) {
+    pub(super) fn resume(&self, state: &mut State) {
         let pick = &mut state.pick;
         pick.at = match () {
             () if pick.place_code != self.line.place => PickAt::Place,
@@ -340,10 +330,7 @@ impl Walk<'_> {
         if counted > line.quantity {
             return Err(refused("floor.too_many", &[("picked", &state.pick.counted), ("wanted", &line.quantity)]));
         }
-        state.pick.item = scan.raw.clone();
-        if item.lot.is_some() {
-            state.pick.item.clone_from(&item.barcode);
-        }
+        state.pick.item = item.scanned(&scan.raw);
         state.pick.factor = item.factor;
         state.pick.verified = verified(line);
         state.pick.counted = counted;
@@ -399,7 +386,12 @@ impl Walk<'_> {
     }
 
     /// What is counted becomes stock in the tote.
-    async fn confirm(&self, op: &mut Op<'_, '_>, state: &mut State, tote: String) -> Result<Heard, FloorError> {
+    pub(super) async fn confirm(
+        &self,
+        op: &mut Op<'_, '_>,
+        state: &mut State,
+        tote: String,
+    ) -> Result<Heard, FloorError> {
         let (line, pick) = (self.line, &state.pick);
         // Packs and pieces may have been mixed: then the SKU stands for what was scanned.
         let whole = pick.factor > 0 && pick.counted % pick.factor == 0;
@@ -418,94 +410,4 @@ impl Walk<'_> {
         settle(op, state, self.run).await?;
         Ok(Heard::done())
     }
-
-    async fn full(&self, op: &mut Op<'_, '_>, state: &mut State, code: &Code) -> Result<Heard, FloorError> {
-        let Code::Place { kind: PlaceKind::Tote, code, .. } = code else { return Err(wrong_kind(code, "kind.tote")) };
-        TakeTote { task: self.line.task_id, tote: code.clone() }.run(op).await?;
-        state.undo = None;
-        self.resume(state);
-        Ok(Heard::ok().saying("floor.new_tote", &[("tote", code)]))
-    }
-
-    /// The whole line goes to another place, so nothing of it may be in hand.
-    fn ask_elsewhere(&self, state: &mut State) -> Result<Heard, FloorError> {
-        if state.pick.counted > 0 && state.pick.at != PickAt::Put {
-            return Err(refused("floor.put_back_first", &[("count", &state.pick.counted)]));
-        }
-        state.pick.counted = 0;
-        state.pick.at = PickAt::Other;
-        Ok(Heard::ok())
-    }
-
-    async fn elsewhere(&self, op: &mut Op<'_, '_>, state: &mut State, code: &Code) -> Result<Heard, FloorError> {
-        let place = elsewhere::take(op, self.line, code).await?;
-        // Whoever scanned the other place stands there.
-        let (place_code, run) = (place.clone(), state.pick.run);
-        state.pick = Picking { run, place: place.clone(), place_code, ..Picking::default() };
-        settle(op, state, self.run).await?;
-        Ok(Heard::info("floor.elsewhere", &[("item", &self.line.sku), ("place", &place)]))
-    }
-
-    async fn skip(&self, op: &mut Op<'_, '_>, state: &mut State) -> Result<Heard, FloorError> {
-        if state.pick.counted > 0 && state.pick.at != PickAt::Put {
-            return Err(refused("floor.put_back_first", &[("count", &state.pick.counted)]));
-        }
-        SkipLine { task: self.line.task_id, allocation: self.line.allocation_id }.run(op).await?;
-        // Also away from the place, or the same line would be the nearest.
-        state.pick = Picking { run: state.pick.run, ..Picking::default() };
-        settle(op, state, self.run).await?;
-        Ok(Heard::info("floor.skipped", &[("place", &self.line.place)]))
-    }
-
-    /// The pieces that weren't found go to another place or are owed; those in hand are confirmed.
-    async fn short(&self, op: &mut Op<'_, '_>, state: &mut State, reason: ShortReason) -> Result<Heard, FloorError> {
-        let line = self.line;
-        let in_hand = state.pick.counted;
-        let missing = line.quantity - in_hand;
-        let report = ReportShort { task: line.task_id, allocation: line.allocation_id, missing, reason };
-        let changed = report.run(op).await?;
-        state.pick.counted = in_hand;
-        settle(op, state, self.run).await?;
-        if in_hand > 0 && self.run.positions == 1 {
-            let person = op.person();
-            let lines = run::lines(op.tx, self.run.id, person).await?;
-            if let Some(rest) = lines.iter().find(|rest| rest.allocation_id == line.allocation_id) {
-                let walk = Walk { run: self.run, line: rest, group: 1 };
-                walk.confirm(op, state, rest.tote.clone().unwrap_or_default()).await?;
-            }
-        } else if in_hand > 0 {
-            state.pick.at = PickAt::Put;
-        }
-        let facts: &[(&str, &dyn std::fmt::Display)] =
-            &[("missing", &missing), ("item", &line.sku), ("elsewhere", &changed.reallocated)];
-        Ok(match changed.reallocated {
-            0 => Heard::info("floor.short_owed", facts),
-            _ => Heard::info("floor.short_elsewhere", facts),
-        })
-    }
-
-    fn ask_undo(&self, op: &Op<'_, '_>, state: &mut State) -> Result<Heard, FloorError> {
-        if state.pick.counted > 0 && state.pick.at == PickAt::Item {
-            state.pick.counted = 0;
-            return Ok(Heard::info("floor.count_again", &[("item", &self.line.sku)]));
-        }
-        undoable(state, op.at())?;
-        state.pick.at = PickAt::Undo;
-        Ok(Heard::ok())
-    }
-}
-
-/// What can still be taken back.
-fn undoable(state: &State, now: crate::kernel::Timestamp) -> Result<Undoable, FloorError> {
-    let fresh = state.undo.clone().filter(|undo| now.ms_since(undo.at) < UNDO_MS);
-    fresh.ok_or_else(|| refused("floor.nothing_to_undo", &[]))
-}
-
-async fn undo_now(op: &mut Op<'_, '_>, state: &mut State, run: &Run) -> Result<Heard, FloorError> {
-    let undo = undoable(state, op.at())?;
-    UndoPick { task: undo.task, allocation: undo.allocation, quantity: undo.quantity }.run(op).await?;
-    state.undo = None;
-    state.pick = Picking { line: Some(undo.allocation), ..Picking::default() };
-    settle(op, state, run).await?;
-    Ok(Heard::info("floor.undone", &[("count", &undo.quantity), ("item", &undo.sku)]))
 }

@@ -44,7 +44,7 @@ pub(super) async fn scan(op: &mut Op<'_, '_>, state: &mut State, code: &Code) ->
             stow.from.clone_from(code);
             Ok(Heard::ok())
         }
-        _ if stow.from.is_empty() => Err(super::pick::wrong_kind(code, "kind.location")),
+        _ if stow.from.is_empty() => Err(super::wrong_kind(code, "kind.location")),
         Code::Item(item) if stow.item.is_empty() || item.code == stow.sku => {
             if stow.item.is_empty() {
                 *stow = Stowing { from: stow.from.clone(), ..Stowing::default() };
@@ -67,8 +67,8 @@ pub(super) async fn scan(op: &mut Op<'_, '_>, state: &mut State, code: &Code) ->
             put(op, stow, &code.clone(), None).await
         }
         Code::Item(item) => Err(refused("floor.item_in_hand", &[("scanned", &item.code), ("item", &stow.sku)])),
-        other if stow.item.is_empty() => Err(super::pick::wrong_kind(other, "kind.item")),
-        other => Err(super::pick::wrong_kind(other, "kind.location")),
+        other if stow.item.is_empty() => Err(super::wrong_kind(other, "kind.item")),
+        other => Err(super::wrong_kind(other, "kind.location")),
     }
 }
 

@@ -51,12 +51,12 @@ pub(super) async fn scan(
         Code::Command(Command::Ok) => Ok(Heard::ok()),
         Code::Command(Command::Undo | Command::UndoNow) => undo(op, sort).await,
         Code::Command(_) | Code::Choice(..) => Err(refused("floor.not_here", &[])),
-        _ if sort.wall.is_empty() => Err(super::pick::wrong_kind(code, "kind.wall")),
+        _ if sort.wall.is_empty() => Err(super::wrong_kind(code, "kind.wall")),
         Code::Place { kind: PlaceKind::Tote, code, .. } if sort.item.is_empty() => {
             sort.tote.clone_from(code);
             Ok(Heard::ok())
         }
-        _ if sort.tote.is_empty() => Err(super::pick::wrong_kind(code, "kind.tote")),
+        _ if sort.tote.is_empty() => Err(super::wrong_kind(code, "kind.tote")),
         _ if sort.item.is_empty() => item(op, sort, code, scan).await,
         _ => slot(op, sort, code).await,
     }
@@ -76,7 +76,7 @@ async fn item(op: &mut Op<'_, '_>, sort: &mut Sorting, code: &Code, scan: &Scan)
         sort.lot = Some(number.clone());
         return Ok(Heard::info("wall.lot_then_item", &[("lot", number)]));
     }
-    let Code::Item(found) = code else { return Err(super::pick::wrong_kind(code, "kind.item")) };
+    let Code::Item(found) = code else { return Err(super::wrong_kind(code, "kind.item")) };
     let lot = found.lot.clone().or_else(|| sort.lot.clone());
     let piece = Piece { tote: sort.tote.clone(), item: scan.raw.clone(), lot: lot.clone() };
     let proposed = SortItem { wall: sort.wall.clone(), piece }.run(op).await?;
@@ -118,7 +118,7 @@ async fn slot(op: &mut Op<'_, '_>, sort: &mut Sorting, code: &Code) -> Result<He
         }
         // Another piece before this one lies in its slot.
         Code::Item(item) => Err(refused("wall.slot_first", &[("item", &item.code), ("slot", &sort.slot)])),
-        other => Err(super::pick::wrong_kind(other, if sort.spare { "kind.location" } else { "kind.slot" })),
+        other => Err(super::wrong_kind(other, if sort.spare { "kind.location" } else { "kind.slot" })),
     }
 }
 

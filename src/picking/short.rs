@@ -212,6 +212,8 @@ row! {
         pub walk_order: i64,
         /// When the lot came in.
         pub received_at: Timestamp,
+        /// Whether nothing is picked there while it is counted.
+        pub frozen: bool,
     }
 }
 
@@ -234,6 +236,9 @@ impl Operation for Substitute {
         let Some(cell) = cell.filter(|cell| cell.id != row.cell) else {
             return Err(PickError::NotFree { place: found.code, free: 0 });
         };
+        if cell.frozen {
+            return Err(PickError::PlaceFrozen { place: found.code });
+        }
         let facts = Facts { status: cell.status, lot_status: cell.lot_status, expires_at: cell.expires_at };
         eligible(facts, op.at()).map_err(|why| PickError::Ineligible { lot: cell.lot_number.clone(), why })?;
         let quantity = row.open();

@@ -106,11 +106,11 @@ crate::statements! {
     /// An order with nothing in hand leaves its wave.
     LEAVE_WAVE = "UPDATE wave_order SET state = 'done', reason = $2 WHERE order_id = $1 AND state = 'in'";
     /// A cell by its key, with what decides whether it may be used, locked.
-    SELECT_CELL = lite "SELECT c.id, c.lot_id, l.number, c.on_hand - c.reserved, c.status, l.status, l.expires_at, loc.walk_order, l.received_at
+    SELECT_CELL = lite "SELECT c.id, c.lot_id, l.number, c.on_hand - c.reserved, c.status, l.status, l.expires_at, loc.walk_order, l.received_at, loc.frozen
         FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location loc ON loc.place_id = c.place_id
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.sku_id = $3 AND c.on_hand > c.reserved AND c.status = 'good' AND ($4 = '' OR l.number = $4)
         ORDER BY l.received_at, l.id LIMIT 1"
-        pg "SELECT c.id, c.lot_id, l.number, c.on_hand - c.reserved, c.status, l.status, l.expires_at, loc.walk_order, l.received_at
+        pg "SELECT c.id, c.lot_id, l.number, c.on_hand - c.reserved, c.status, l.status, l.expires_at, loc.walk_order, l.received_at, loc.frozen
         FROM stock_cell c JOIN lot l ON l.id = c.lot_id JOIN location loc ON loc.place_id = c.place_id
         WHERE c.warehouse_id = $1 AND c.place_id = $2 AND c.sku_id = $3 AND c.on_hand > c.reserved AND c.status = 'good' AND ($4 = '' OR l.number = $4)
         ORDER BY l.received_at, l.id LIMIT 1 FOR UPDATE OF c";

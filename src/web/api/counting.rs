@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::counting::claim::{ClaimCount, CountClaimed, Done, ReleaseCount};
 use crate::counting::finish::{CountFinished, FinishCount, HowToFinish};
 use crate::counting::query::{self, MyCount, TaskView};
-use crate::counting::raise::{CheckEmpty, CountRequested, EmptyChecked, RequestCount, SweepCounts, Swept};
+use crate::counting::raise::{CheckEmpty, CountRequested, RequestCount, SweepCounts, Swept};
 use crate::counting::record::{CountRecorded, CountScan, RecordCount};
 use crate::kernel::actor::Right;
 use crate::kernel::ids::CountTaskId;
@@ -134,12 +134,12 @@ async fn request_count(
 /// Is it empty? Where the book says something else, somebody else counts the place.
 #[utoipa::path(post, path = "/counting/empty", tag = "counting", request_body = CheckEmpty,
     params(("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = EmptyChecked), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Done), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn check_empty(
     State(app): State<App>,
     caller: Caller,
     Json(input): Json<CheckEmpty>,
-) -> Result<Json<EmptyChecked>, WebError> {
+) -> Result<Json<Done>, WebError> {
     Ok(Json(app.operate(caller.context, input).await?))
 }
 
