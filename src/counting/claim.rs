@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::model::{LEASE_MS, LineState, TaskState};
+use super::model::{CountTaskState, LEASE_MS, LineState};
 use super::{CountError, require, sql};
-use crate::db::{DbError, Op, Operation};
+use crate::db::{DbError, Done, Op, Operation};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{CountLineId, CountPlanId, CountTaskId, LotId, PersonId, PlaceId, SkuId};
@@ -34,7 +34,7 @@ row! {
         /// The place's code.
         pub place_code: String,
         /// Where it stands.
-        pub state: TaskState,
+        pub state: CountTaskState,
         /// Whether all that lies there is counted.
         pub whole: bool,
         /// The round.
@@ -168,7 +168,7 @@ pub(super) async fn any(op: &mut Op<'_, '_>, task: CountTaskId) -> Result<TaskRo
 pub(super) async fn mine(op: &mut Op<'_, '_>, task: CountTaskId) -> Result<TaskRow, CountError> {
     let row = any(op, task).await?;
     let alive = row.lease_until.is_some_and(|until| until > op.at());
-    let owned = row.state == TaskState::Counting && row.person == Some(op.person()) && alive;
+    let owned = row.state == CountTaskState::Counting && row.person == Some(op.person()) && alive;
     if owned { Ok(row) } else { Err(CountError::NotYours { place: row.place_code }) }
 }
 
@@ -215,7 +215,7 @@ impl Operation for ClaimCount {
         let task = any(op, task).await?;
         // Nothing below may fail for a business reason.
         let lease_until = op.at().plus_ms(LEASE_MS);
-        let resumed = task.person == Some(op.person()) && task.state == TaskState::Counting;
+        let resumed = task.person == Some(op.person()) && task.state == CountTaskState::Counting;
         let step = if resumed { task.step } else { 0 };
         if !resumed {
             begin(op, &task).await?;
@@ -256,13 +256,15 @@ impl ClaimCount {
 /// Why a place that was asked for can't be had.
 async fn why_not(op: &mut Op<'_, '_>, place: Place) -> Result<CountError, DbError> {
     let (warehouse, now) = (op.warehouse(), op.at());
-    let at: Option<(CountTaskId, TaskState, String, i64)> =
+    let at: Option<(CountTaskId, CountTaskState, String, i64)> =
         op.tx.opt(sql::SELECT_AT, args![warehouse, place.id]).await?;
     Ok(match at {
-        Some((_, TaskState::Counting, person, until)) if until > now.0 => {
+        Some((_, CountTaskState::Counting, person, until)) if until > now.0 => {
             CountError::PlaceBusy { place: place.code, person }
         }
-        Some((_, TaskState::Open | TaskState::Counting, ..)) => CountError::AnotherPerson { place: place.code },
+        Some((_, CountTaskState::Open | CountTaskState::Counting, ..)) => {
+            CountError::AnotherPerson { place: place.code }
+        }
         _ => CountError::NothingToDo {},
     })
 }
@@ -309,10 +311,6 @@ pub struct ReleaseCount {
     pub task: CountTaskId,
 }
 
-/// It is done, and there is nothing to say of it.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Done {}
-
 impl Operation for ReleaseCount {
     const KIND: &'static str = "counting.release";
     type Answer = Done;
@@ -322,7 +320,7 @@ impl Operation for ReleaseCount {
         require(op, Right::Count)?;
         let task = any(op, self.task).await?;
         let own = task.person == Some(op.person());
-        if task.state != TaskState::Counting || !(own || op.may(Right::CountManage)) {
+        if task.state != CountTaskState::Counting || !(own || op.may(Right::CountManage)) {
             return Err(CountError::NotYours { place: task.place_code });
         }
         // Nothing below may fail for a business reason.

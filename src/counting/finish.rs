@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::claim::{Done, LineRow, TaskRow, any, cell, in_turn, lines, mine};
-use super::model::{Found, LineState, PlanState, TaskState, Tolerance, Verdict, decide};
+use super::claim::{LineRow, TaskRow, any, cell, in_turn, lines, mine};
+use super::model::{CountTaskState, Found, LineState, PlanState, Tolerance, Verdict, decide};
 use super::post::{Difference, post_difference};
 use super::raise::raise_after;
 use super::record::{BEGUN, seal_others, touch};
 use super::{CountError, require, sql};
-use crate::db::{DbError, Op, Operation};
+use crate::db::{DbError, Done, Op, Operation};
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{CountLineId, CountPlanId, CountTaskId, LotId, PersonId, PlaceId, SkuId};
 use crate::stock::model::StockStatus;
@@ -169,15 +169,15 @@ async fn settle(op: &mut Op<'_, '_>, task: &TaskRow, before: &[LineRow]) -> Resu
     }
     let at = op.at();
     let (state, round, ended) = match (recount, waiting) {
-        (true, _) => (TaskState::Open, task.round + 1, None),
-        (false, true) => (TaskState::Deciding, task.round, None),
-        (false, false) => (TaskState::Closed, task.round, Some(at)),
+        (true, _) => (CountTaskState::Open, task.round + 1, None),
+        (false, true) => (CountTaskState::Deciding, task.round, None),
+        (false, false) => (CountTaskState::Closed, task.round, Some(at)),
     };
     let still: (i64,) = op.tx.one("count", sql::COUNT_UNSETTLED, args![task.id]).await?;
     let (state, ended) =
-        if state == TaskState::Closed && still.0 > 0 { (TaskState::Deciding, None) } else { (state, ended) };
+        if state == CountTaskState::Closed && still.0 > 0 { (CountTaskState::Deciding, None) } else { (state, ended) };
     op.tx.exec(sql::NEXT_STATE, args![task.id, state, round, at, ended]).await?;
-    if task.freeze && state != TaskState::Open {
+    if task.freeze && state != CountTaskState::Open {
         op.tx.exec(sql::SET_FROZEN, args![task.place, false]).await?;
     }
     if task.whole && task.round == 1 {
@@ -185,7 +185,7 @@ async fn settle(op: &mut Op<'_, '_>, task: &TaskRow, before: &[LineRow]) -> Resu
     }
     let data = json!({ "plan": task.plan, "place": task.place_code, "round": task.round });
     op.record("count.place_counted", ("count_task", task.id.0), &data);
-    if state == TaskState::Closed {
+    if state == CountTaskState::Closed {
         raise_after(op, task.id).await?;
         end_plan(op, task.plan).await?;
     }
@@ -357,7 +357,7 @@ impl Operation for RecountLine {
 /// A line goes back to be counted by another person. A round that waits or goes on at the place takes it along.
 pub(super) async fn again(op: &mut Op<'_, '_>, task: &TaskRow, line: CountLineId) -> Result<(), DbError> {
     op.tx.exec(sql::RECOUNT_LINE, args![line]).await?;
-    if task.state == TaskState::Deciding {
+    if task.state == CountTaskState::Deciding {
         op.tx.exec(sql::RECOUNT_TASK, args![task.id]).await?;
     }
     op.record("count.recount", ("count_task", task.id.0), &json!({ "line": line, "place": task.place_code }));

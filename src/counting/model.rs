@@ -56,7 +56,7 @@ crate::codes! {
 
 crate::codes! {
     /// Where a place of a plan stands.
-    pub enum TaskState {
+    pub enum CountTaskState {
         /// Waits for a counter.
         Open = "open",
         /// Somebody counts it.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::claim::AskedLine;
-use super::model::{CountKind, LineState, PlanState, TaskState};
+use super::model::{CountKind, CountTaskState, LineState, PlanState};
 use super::{CountError, sql as counting_sql};
 use crate::db::{DbError, Op, Operation, Tx};
 use crate::kernel::Timestamp;
@@ -91,7 +91,7 @@ row! {
         /// Its zone.
         pub zone: String,
         /// Where it stands.
-        pub state: TaskState,
+        pub state: CountTaskState,
         /// The round.
         pub round: i64,
         /// Who counts it.
@@ -175,7 +175,7 @@ pub async fn mine(
 row! {
     /// A line of a count, as who decides sees it.
     #[derive(Debug, Clone, Serialize, ToSchema)]
-    pub struct LineView {
+    pub struct CountLineView {
         /// Its id.
         pub id: CountLineId,
         /// The count's number.
@@ -239,7 +239,7 @@ row! {
 pub struct LineDetail {
     /// The line.
     #[serde(flatten)]
-    pub line: LineView,
+    pub line: CountLineView,
     /// By round; none while it still has to be counted.
     pub rounds: Vec<RoundView>,
 }
@@ -261,7 +261,7 @@ pub struct LinesPart {
 ///
 /// # Errors
 /// A failure of the database.
-pub async fn lines(tx: &mut Tx<'_>, warehouse: WarehouseId, part: LinesPart) -> Result<Vec<LineView>, DbError> {
+pub async fn lines(tx: &mut Tx<'_>, warehouse: WarehouseId, part: LinesPart) -> Result<Vec<CountLineView>, DbError> {
     let state = part.state.map_or("", LineState::code);
     let plan = part.plan.map_or(0, |plan| plan.0);
     tx.all(sql::LIST_LINES, args![warehouse, plan, state, part.after, 0_i64, part.limit.clamp(1, 1000)]).await
@@ -272,7 +272,7 @@ pub async fn lines(tx: &mut Tx<'_>, warehouse: WarehouseId, part: LinesPart) -> 
 /// # Errors
 /// [`CountError::NotFound`]; a failure of the database.
 pub async fn line(tx: &mut Tx<'_>, warehouse: WarehouseId, line: CountLineId) -> Result<LineDetail, CountError> {
-    let found: Option<LineView> = tx.opt(sql::LIST_LINES, args![warehouse, 0_i64, "", 0_i64, line, 1_i64]).await?;
+    let found: Option<CountLineView> = tx.opt(sql::LIST_LINES, args![warehouse, 0_i64, "", 0_i64, line, 1_i64]).await?;
     let found = found.ok_or_else(|| CountError::NotFound { what: "count line", code: line.to_string() })?;
     // Whoever looks may be the next to count it.
     let rounds = match found.state {
@@ -327,10 +327,10 @@ pub struct ResolveUnknown {
 
 impl Operation for ResolveUnknown {
     const KIND: &'static str = "counting.resolve_unknown";
-    type Answer = super::claim::Done;
+    type Answer = crate::db::Done;
     type Error = CountError;
 
-    async fn run(&self, op: &mut Op<'_, '_>) -> Result<super::claim::Done, CountError> {
+    async fn run(&self, op: &mut Op<'_, '_>) -> Result<crate::db::Done, CountError> {
         super::require(op, Right::CountManage)?;
         let resolution = self.resolution.trim();
         if resolution.is_empty() || resolution.len() > 500 {
@@ -342,7 +342,7 @@ impl Operation for ResolveUnknown {
         }
         let data = serde_json::json!({ "id": self.id, "resolution": resolution });
         op.record("count.unknown_resolved", ("warehouse", warehouse.0), &data);
-        Ok(super::claim::Done {})
+        Ok(crate::db::Done {})
     }
 }
 

@@ -8,14 +8,14 @@ use serde_json::json;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::claim::{Done, location};
+use super::claim::location;
 use super::create::{NewPlan, begin};
-use super::model::{CountKind, TaskState};
+use super::model::{CountKind, CountTaskState};
 use super::{CountError, require, sql as counting_sql};
 use crate::app::App;
 use crate::args;
 use crate::catalog::scan;
-use crate::db::{DbError, Op, Operation, OperationKey};
+use crate::db::{DbError, Done, Op, Operation, OperationKey};
 use crate::kernel::actor::{Actor, Right};
 use crate::kernel::ids::{CountPlanId, CountTaskId, PersonId, PlaceId, SkuId, WarehouseId};
 use crate::kernel::text::scanned;
@@ -48,7 +48,7 @@ pub struct Raised<'a> {
 /// A failure of the database.
 pub async fn raise(op: &mut Op<'_, '_>, raised: &Raised<'_>) -> Result<Option<CountPlanId>, DbError> {
     let warehouse = op.warehouse();
-    let at: Option<(CountTaskId, TaskState, String, i64)> =
+    let at: Option<(CountTaskId, CountTaskState, String, i64)> =
         op.tx.opt(counting_sql::SELECT_AT, args![warehouse, raised.place]).await?;
     if let Some((task, ..)) = at {
         // Whoever counts there now sees it; where the first round is over, nobody does before the next count.

@@ -5,9 +5,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::abc::classify;
-use super::claim::Done;
 use super::model::{Class, Tolerance};
 use super::{CountError, require};
+use crate::db::Done;
 use crate::db::{DbError, Op, Operation, Tx};
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{LotId, SkuId, WarehouseId};

@@ -86,6 +86,10 @@ pub trait Operation: Serialize + Send + Sync + 'static {
     -> impl Future<Output = Result<Self::Answer, Self::Error>> + Send + 'a;
 }
 
+/// The answer of an operation that is done, with nothing more to say.
+#[derive(Clone, Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct Done {}
+
 /// A running operation: its transaction and its context.
 pub struct Op<'o, 't> {
     /// The transaction.

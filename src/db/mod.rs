@@ -16,7 +16,7 @@ pub mod value;
 mod writer;
 
 pub use error::DbError;
-pub use journal::{Context, Op, Operation, OperationKey, Services};
+pub use journal::{Context, Done, Op, Operation, OperationKey, Services};
 pub use pool::{AsDbError, Command, Db, Settings};
 pub use scratch::Scratch;
 pub use statement::{Bulk, Cast, Registered, Sql};

@@ -1,7 +1,6 @@
 //! The words of the floor: what a screen sends, what it hears, and where a person is in their work.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{AllocationId, BatchId, CellId, ManifestId, PickTaskId, PlaceId, RunId};
@@ -49,7 +48,7 @@ crate::codes! {
 }
 
 /// A sentence of the catalogue with its facts. No personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Its id in the catalogue.
     pub id: String,
@@ -80,7 +79,7 @@ impl Said {
 }
 
 /// What a scan leads to. The same key gives the same verdict for ever.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// How it sounds.
     pub signal: Signal,

@@ -8,9 +8,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::model::{LEASE_MS, TaskState};
-use super::task::{ClaimTask, Done, free_tote, require};
+use super::task::{ClaimTask, free_tote, require};
 use super::{PickError, sql};
-use crate::db::{DbError, Op, Operation, Tx};
+use crate::db::{DbError, Done, Op, Operation, Tx};
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{
     AllocationId, LotId, OrderId, PersonId, PickTaskId, PlaceId, RunId, SkuId, WarehouseId, WaveId,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::model::{LEASE_MS, PickLine, TaskState};
 use super::{PickError, sql};
 use crate::db::value::FromRow;
-use crate::db::{DbError, Op, Operation, Row, Tx};
+use crate::db::{DbError, Done, Op, Operation, Row, Tx};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{OrderId, PersonId, PickTaskId, PlaceId, WarehouseId, WaveId};
@@ -167,10 +167,6 @@ pub struct ReleaseTask {
     /// Which.
     pub task: PickTaskId,
 }
-
-/// Something was done, and there is nothing more to say.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Done {}
 
 impl Operation for ReleaseTask {
     const KIND: &'static str = "picking.release";

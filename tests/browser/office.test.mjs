@@ -74,6 +74,9 @@ for (const [number, language, size] of [["031", "en", SMALL], ["041", "zh-CN", P
     // The question for the PIN is itself a 401, which the browser writes into its console.
     assert.deepEqual(screen.troubles.splice(0).map((trouble) => /401/.test(trouble)), [true]);
     await picture(screen, "pda/23-pin", { scrolls: true });
+    // Without scrolling: all ten digits and the way in.
+    const button = await screen.page.locator("button.main-action").boundingBox();
+    assert.ok(button.y + button.height <= size.height, JSON.stringify(button));
     for (const key of ["2", "9", "back", "5", "8", "1", "clear", "2", "5", "8", "0"]) await screen.page.locator(`[data-key="${key}"]`).tap();
     assert.equal(await screen.page.locator("[name=pin]").inputValue(), "2580");
     await screen.page.locator("button.main-action").tap();

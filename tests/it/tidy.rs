@@ -86,6 +86,27 @@ fn statements_stand_in_their_places_and_are_all_listed() {
     }
 }
 
+/// The document names a form by its type alone: of two with one name it would show one, and be wrong about the other.
+#[test]
+fn no_two_forms_of_the_api_share_a_name() {
+    let mut seen = std::collections::BTreeMap::new();
+    for (file, text) in sources("src") {
+        let mut shown = false;
+        for line in text.lines().map(str::trim_start) {
+            shown |= line.starts_with("crate::codes!") || (line.starts_with("#[derive(") && line.contains("ToSchema"));
+            let declared = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "));
+            let Some(declared) = declared else { continue };
+            let name: String = declared.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+            if std::mem::take(&mut shown)
+                && let Some(other) = seen.insert(name.clone(), file.clone())
+            {
+                panic!("{name} stands in {other} and in {file}");
+            }
+        }
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+}
+
 #[test]
 fn nothing_is_left_lying_about() {
     let marks = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["dbg", "!("].concat(), ["todo", "!("].concat()];

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{BatchLine, BatchRow, any, end, keep, lines, mine, sql};
 use crate::args;
-use crate::db::{DbError, Op, Operation};
+use crate::db::{DbError, Done, Op, Operation};
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{BatchId, OrderId, PickTaskId, WaveId};
@@ -14,7 +14,7 @@ use crate::location::ops::place;
 use crate::order::model::OrderState;
 use crate::order::ops::advance;
 use crate::picking::model::LEASE_MS;
-use crate::picking::task::{Done, free_tote, require};
+use crate::picking::task::{free_tote, require};
 use crate::picking::{PickError, run, sql as picking_sql};
 
 /// Most orders of a batch.

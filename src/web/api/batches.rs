@@ -6,6 +6,7 @@ use utoipa_axum::routes;
 
 use super::picking::{Short, ToteScan, Undo};
 use crate::app::App;
+use crate::db::Done;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{BatchId, CellId};
 use crate::picking::batch::claim::{BatchClaimed, BatchToteTaken, ClaimBatch, ReleaseBatch, TakeBatchTote};
@@ -14,7 +15,6 @@ use crate::picking::batch::short::{ReportBatchShort, SkipBatchLine};
 use crate::picking::batch::undo::UndoBatchPick;
 use crate::picking::batch::{self, BatchChanged, BatchView};
 use crate::picking::confirm::PickProof;
-use crate::picking::task::Done;
 use crate::web::{Caller, Json, Path, Problem, Viewer, WebError};
 
 /// The routes of batches.

@@ -7,11 +7,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::counting::claim::{ClaimCount, CountClaimed, Done, ReleaseCount};
+use crate::counting::claim::{ClaimCount, CountClaimed, ReleaseCount};
 use crate::counting::finish::{CountFinished, FinishCount, HowToFinish};
 use crate::counting::query::{self, MyCount, TaskView};
 use crate::counting::raise::{CheckEmpty, CountRequested, RequestCount, SweepCounts, Swept};
 use crate::counting::record::{CountRecorded, CountScan, RecordCount};
+use crate::db::Done;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::CountTaskId;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};

@@ -8,15 +8,17 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::counting::approve::{Approval, ApproveLine, LineDecided, RejectLine};
-use crate::counting::claim::Done;
 use crate::counting::create::{CountCreated, CreateCount};
 use crate::counting::finish::{CancelCount, RecountLine};
 use crate::counting::model::{LineState, PlanState};
-use crate::counting::query::{self, LineDetail, LineView, LinesPart, PlanView, ResolveUnknown, TaskView, UnknownView};
+use crate::counting::query::{
+    self, CountLineView, LineDetail, LinesPart, PlanView, ResolveUnknown, TaskView, UnknownView,
+};
 use crate::counting::results::{Results, Span, results};
 use crate::counting::rules::{self, Cause, Classified, ClassifySkus, CountRules, PutCauses, PutLotCosts, PutRules};
 use crate::counting::scope::{self, Asked, Forecast, Scope};
 use crate::counting::trace::{Trace, trace};
+use crate::db::Done;
 use crate::kernel::Timestamp;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{CountLineId, CountPlanId};
@@ -189,12 +191,12 @@ pub struct LinesQuery {
 
 /// Lines of counts. Lines that somebody still has to count say nothing of book and difference.
 #[utoipa::path(get, path = "/count-lines", tag = "counts", params(LinesQuery),
-    responses((status = 200, body = Vec<LineView>), (status = 400, body = Problem), (status = 403, body = Problem)))]
+    responses((status = 200, body = Vec<CountLineView>), (status = 400, body = Problem), (status = 403, body = Problem)))]
 async fn list_lines(
     State(app): State<App>,
     viewer: Viewer,
     Query(asked): Query<LinesQuery>,
-) -> Result<Json<Vec<LineView>>, WebError> {
+) -> Result<Json<Vec<CountLineView>>, WebError> {
     may_see(&viewer)?;
     let warehouse = viewer.warehouse;
     let LinesQuery { plan, state, after, limit } = asked;

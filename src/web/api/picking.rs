@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::db::Done;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{AllocationId, PickTaskId, WaveId};
 use crate::picking::confirm::{ConfirmPick, PickConfirmed, PickProof};
@@ -14,7 +15,7 @@ use crate::picking::model::ShortReason;
 use crate::picking::putback::{PutBack, PutBackDone};
 use crate::picking::query::{self, TaskSummary, ToteContent};
 use crate::picking::short::{LineChanged, ReportShort, SkipLine, Substitute};
-use crate::picking::task::{ClaimTask, Done, ReleaseTask, TakeTote, TaskClaimed, ToteTaken};
+use crate::picking::task::{ClaimTask, ReleaseTask, TakeTote, TaskClaimed, ToteTaken};
 use crate::picking::undo::UndoPick;
 use crate::web::{Caller, Json, Path, Problem, Query, Viewer, WebError};
 

@@ -7,13 +7,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::db::Done;
 use crate::kernel::actor::Right;
 use crate::kernel::ids::{RunId, WaveId};
 use crate::picking::PickError;
 use crate::picking::run::{
     self, BeginWalk, FinishRun, GiveBackRun, LoadTote, RunStarted, RunView, StartRun, ToteLoaded,
 };
-use crate::picking::task::Done;
 use crate::web::{Caller, Json, Path, Problem, Viewer, WebError};
 
 /// The routes of runs.
